@@ -1,0 +1,74 @@
+//! Stage `bpe.encode_decode`: encode a text and decode it exactly.
+//!
+//! Encoding does to a new text what training did to the old one: it applies the merges in the order in
+//! which they were learned. Decoding looks up the bytes of each id, joins them, and reads the whole as
+//! UTF-8.
+//!
+//! ```text
+//! let t = Tokenizer::new(&[(104, 105), (256, 33)]);     hi = 256, hi! = 257
+//! t.encode("hi hi!")         ->  [256, 32, 257]
+//! t.decode(&[257, 32, 256])  ->  Ok("hi! hi")
+//! t.decode(&[256, 999])      ->  Err(UnknownToken { position: 1, id: 999 })
+//! t.decode(&[104, 195])      ->  Err(InvalidUtf8 { position: 1 })
+//! ```
+//!
+//! `position` is the index of the first unknown id, or the number of joined bytes that are valid UTF-8
+//! (`valid_up_to` of the error that the standard library gives). A token may end inside a character,
+//! so check UTF-8 once, at the end. The merges given are always in order: each uses ids that exist.
+//! Cost: encoding one pass a merge, decoding one look-up an id.
+
+use rust_for_ai::bpe::{DecodeError, Tokenize};
+
+use super::{bytes, merge};
+
+/// A tokenizer made of merges.
+#[derive(Debug)]
+pub struct Tokenizer {
+    // BEGIN SOLUTION
+    /// Merge k makes the id `256 + k`.
+    merges: Vec<(u32, u32)>,
+    /// The bytes of each id.
+    vocab: Vec<Vec<u8>>,
+    // BEGIN STUB
+    // // Your fields.
+    // END SOLUTION
+}
+
+impl Tokenizer {
+    /// A tokenizer with these merges, the first learned first.
+    pub fn new(merges: &[(u32, u32)]) -> Self {
+        // BEGIN SOLUTION
+        let mut vocab: Vec<Vec<u8>> = (0..=u8::MAX).map(|byte| vec![byte]).collect();
+        for &(left, right) in merges {
+            vocab.push([&vocab[left as usize][..], &vocab[right as usize]].concat());
+        }
+        Self { merges: merges.to_vec(), vocab }
+        // END SOLUTION
+    }
+}
+
+impl Tokenize for Tokenizer {
+    fn encode(&self, text: &str) -> Vec<u32> {
+        // BEGIN SOLUTION
+        let mut ids = bytes(text);
+        for (&pair, new) in self.merges.iter().zip(256..) {
+            ids = merge(&ids, pair, new);
+        }
+        ids
+        // END SOLUTION
+    }
+
+    fn decode(&self, ids: &[u32]) -> Result<String, DecodeError> {
+        // BEGIN SOLUTION
+        let mut bytes = Vec::new();
+        for (position, &id) in ids.iter().enumerate() {
+            let token =
+                self.vocab.get(id as usize).ok_or(DecodeError::UnknownToken { position, id })?;
+            bytes.extend_from_slice(token);
+        }
+        String::from_utf8(bytes).map_err(|error| DecodeError::InvalidUtf8 {
+            position: error.utf8_error().valid_up_to(),
+        })
+        // END SOLUTION
+    }
+}

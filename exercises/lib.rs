@@ -1,0 +1,7 @@
+//! The reference answers: one complete, idiomatic answer a stage, a module a chapter.
+//!
+//! Regions between `BEGIN SOLUTION` and `END SOLUTION` are taken out to make the files of the crate
+//! `exercises`; `cargo lab dev stubs` does it.
+
+#[cfg(feature = "bpe")]
+pub mod bpe;

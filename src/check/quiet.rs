@@ -1,0 +1,93 @@
+//! Run an answer that may panic, without the panic's text on the screen.
+//!
+//! `catch_unwind` alone is not enough: the panic hook prints before the unwinding starts, and a
+//! notebook would show a back trace below a friendly NOT STARTED. So the hook is replaced for the
+//! time of the call by one that keeps the text of this thread's panics and passes on all others, and
+//! is put back afterwards. The hook belongs to the process; a lock keeps two such calls apart.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// A panic that was caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caught {
+    /// The panic's message.
+    pub message: String,
+    /// File, line and column, if known.
+    pub location: Option<String>,
+}
+
+/// What `todo!()` panics with.
+const TODO: &str = "not yet implemented";
+
+impl Caught {
+    /// Whether this is a `todo!()`; then the text that it was given, if any.
+    pub fn todo(&self) -> Option<Option<&str>> {
+        let rest = self.message.strip_prefix(TODO)?;
+        Some(rest.strip_prefix(": "))
+    }
+}
+
+impl std::fmt::Display for Caught {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.location {
+            Some(at) => write!(f, "panicked at {at}: {}", self.message),
+            None => write!(f, "panicked: {}", self.message),
+        }
+    }
+}
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Calls `body`; a panic of this thread is returned and not printed.
+///
+/// Calls of two threads run one after the other. `body` must not call `quietly` itself.
+///
+/// # Errors
+///
+/// The panic, if there is one.
+///
+/// ```
+/// use rust_for_ai::check::quietly;
+/// assert_eq!(quietly(|| 1 + 1), Ok(2));
+/// let caught = quietly(|| -> u32 { todo!("bpe.merge") }).unwrap_err();
+/// assert_eq!(caught.todo(), Some(Some("bpe.merge")));
+/// ```
+pub fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, Caught> {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send>;
+    let before: Arc<Hook> = Arc::new(panic::take_hook());
+    let place: Arc<Mutex<Option<String>>> = Arc::default();
+    {
+        let (before, place, me) = (Arc::clone(&before), Arc::clone(&place), thread::current().id());
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == me {
+                *place.lock().unwrap_or_else(PoisonError::into_inner) =
+                    info.location().map(ToString::to_string);
+            } else {
+                before(info);
+            }
+        }));
+    }
+    let result = panic::catch_unwind(AssertUnwindSafe(body));
+    drop(panic::take_hook());
+    if let Some(before) = Arc::into_inner(before) {
+        panic::set_hook(before);
+    }
+    result.map_err(|payload| Caught {
+        message: message(&*payload),
+        location: place.lock().unwrap_or_else(PoisonError::into_inner).take(),
+    })
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "(a panic without a message)".to_owned()
+    }
+}

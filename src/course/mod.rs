@@ -1,0 +1,119 @@
+//! The syllabus: which chapters and stages there are, in which order, and what each teaches.
+//!
+//! Const tables rather than a data file, so that a check, a hint, the command line and the docs
+//! read one thing, and a misspelt field does not compile. `tests/tidy.rs` ties the tables to the
+//! files, the notebooks and the README.
+//!
+//! A stage is known by words (`bpe.merge`), never by a number or a path: progress survives when a
+//! stage is inserted, moved or renamed on disk.
+
+pub mod bpe;
+
+/// All chapters, in the order in which they are read.
+pub const CHAPTERS: &[&Chapter] = &[&bpe::CHAPTER];
+
+/// A chapter: some stages that end on real data.
+#[derive(Debug)]
+pub struct Chapter {
+    /// A word; also the cargo feature, the folder under `exercises/` and the test target.
+    pub id: &'static str,
+    /// A line for the table of contents.
+    pub title: &'static str,
+    /// What the learner holds in hands at the end.
+    pub ends_with: &'static str,
+    /// The notebook of the chapter, from the project's root.
+    pub notebook: &'static str,
+    /// In the order in which they are solved.
+    pub stages: &'static [&'static Stage],
+}
+
+/// A stage: one function or type to write, 15 to 45 minutes.
+#[derive(Debug)]
+pub struct Stage {
+    /// `chapter.name`; the key of progress.
+    pub id: &'static str,
+    /// What to write, in a few words.
+    pub title: &'static str,
+    /// The one Rust idea.
+    pub rust: &'static str,
+    /// The one idea of AI engineering.
+    pub ai: &'static str,
+    /// An honest estimate for somebody who reads the hints.
+    pub minutes: u32,
+    /// Core stages carry the chapter; a stretch stage may be left out.
+    pub level: Level,
+    /// Raised when a check grows stricter, so that an older pass is graded anew.
+    pub version: u32,
+    /// Three steps: the concept, the approach, the skeleton.
+    pub hints: [&'static str; 3],
+    /// Where the idea comes from, and where to read on.
+    pub reading: &'static [Reading],
+    /// Interview questions that this stage prepares for.
+    pub questions: &'static [&'static str],
+}
+
+/// Whether a chapter can do without a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Later stages build on it.
+    Core,
+    /// Worth it, and nothing waits for it.
+    Stretch,
+}
+
+/// A text to read.
+#[derive(Debug)]
+pub struct Reading {
+    /// What it is.
+    pub title: &'static str,
+    /// Where it is: a public address, or a path from the project's root.
+    pub at: &'static str,
+}
+
+impl Stage {
+    /// The chapter's id: `bpe` of `bpe.merge`.
+    pub fn chapter(&self) -> &'static str {
+        self.id.split_once('.').map_or(self.id, |(chapter, _)| chapter)
+    }
+
+    /// The stage's own name: `merge` of `bpe.merge`.
+    pub fn name(&self) -> &'static str {
+        self.id.split_once('.').map_or(self.id, |(_, name)| name)
+    }
+
+    /// The file that holds the learner's answer, from the project's root.
+    ///
+    /// ```
+    /// use rust_for_ai::course::bpe::MERGE;
+    /// assert_eq!(MERGE.exercise(), "exercises/bpe/merge.rs");
+    /// ```
+    pub fn exercise(&self) -> String {
+        format!("exercises/{}/{}.rs", self.chapter(), self.name())
+    }
+
+    /// The file that holds the reference answer, from the project's root.
+    pub fn solution(&self) -> String {
+        format!("solutions/{}/{}.rs", self.chapter(), self.name())
+    }
+}
+
+/// All stages of all chapters, in order.
+pub fn stages() -> impl Iterator<Item = &'static Stage> {
+    CHAPTERS.iter().flat_map(|chapter| chapter.stages).copied()
+}
+
+/// The stage with this id.
+///
+/// ```
+/// use rust_for_ai::course;
+/// assert_eq!(course::stage("bpe.merge").map(|stage| stage.name()), Some("merge"));
+/// assert!(course::stage("bpe.nothing").is_none());
+/// ```
+pub fn stage(id: &str) -> Option<&'static Stage> {
+    stages().find(|stage| stage.id == id)
+}
+
+/// The chapter with this id.
+pub fn chapter(id: &str) -> Option<&'static Chapter> {
+    CHAPTERS.iter().copied().find(|chapter| chapter.id == id)
+}

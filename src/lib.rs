@@ -1,0 +1,20 @@
+//! Rust for AI: learn to build AI infrastructure in Rust, by building it.
+//!
+//! This crate is the production side of the workbook, and what grades it:
+//!
+//! * [`bpe`]: a byte-pair-encoding tokenizer, what the chapter `bpe` leads to;
+//! * [`check`]: a check for each stage, called alike by `cargo test`, a notebook cell and the
+//!   command line;
+//! * [`course`]: the syllabus, as tables;
+//! * [`notebook`]: the pictures that notebook cells draw.
+//!
+//! The learner's answers live in the crate `exercises`, the reference answers in `solutions`. This
+//! crate sees neither, so a broken answer never breaks it.
+//!
+//! Start with `cargo lab` in the project's folder, or read `README.md`.
+
+#[cfg(feature = "bpe")]
+pub mod bpe;
+pub mod check;
+pub mod course;
+pub mod notebook;

@@ -1,0 +1,164 @@
+//! Line plots as SVG.
+//!
+//! A plot here cannot be drawn without a sentence that says what to see and without the name and unit
+//! of both axes: the signature asks for them.
+
+use plotters::prelude::*;
+
+use super::{Html, escape};
+
+/// An axis: what it measures, in which unit, and how its values are spaced.
+#[derive(Debug, Clone, Copy)]
+pub struct Axis {
+    /// What is measured.
+    pub name: &'static str,
+    /// In which unit.
+    pub unit: &'static str,
+    /// Whether equal factors are equally far apart, rather than equal differences.
+    pub log: bool,
+}
+
+impl Axis {
+    /// An axis with equal differences equally far apart.
+    pub const fn linear(name: &'static str, unit: &'static str) -> Self {
+        Self { name, unit, log: false }
+    }
+
+    /// An axis with equal factors equally far apart; all values must be positive.
+    pub const fn log(name: &'static str, unit: &'static str) -> Self {
+        Self { name, unit, log: true }
+    }
+
+    fn label(&self) -> String {
+        match self.log {
+            true => format!("{} ({}, log scale)", self.name, self.unit),
+            false => format!("{} ({})", self.name, self.unit),
+        }
+    }
+
+    /// Where a value stands on the axis.
+    fn place(&self, value: f64) -> f64 {
+        if self.log { value.log10() } else { value }
+    }
+
+    /// The value that stands at a place, as a label.
+    fn tick(&self, place: f64) -> String {
+        let value = if self.log { 10f64.powf(place) } else { place };
+        match value.abs() {
+            v if v >= 100_000.0 => format!("{value:.0e}"),
+            v if v >= 10.0 || v == 0.0 => format!("{value:.0}"),
+            _ => format!("{value:.2}"),
+        }
+    }
+}
+
+/// Curves over a common pair of axes, with the sentence that says what to see above them.
+///
+/// Points that are not finite are left out. If nothing is left, the picture says so.
+///
+/// ```
+/// use rust_for_ai::notebook::{Axis, lines};
+/// let html = lines(
+///     "the square grows faster",
+///     Axis::linear("n", "items"),
+///     Axis::linear("work", "steps"),
+///     &[("n", vec![(1.0, 1.0), (2.0, 2.0)]), ("n²", vec![(1.0, 1.0), (2.0, 4.0)])],
+/// );
+/// assert!(html.as_str().contains("<svg"));
+/// assert!(html.as_str().contains("work (steps)"));
+/// ```
+pub fn lines(see: &str, x: Axis, y: Axis, curves: &[(&str, Vec<(f64, f64)>)]) -> Html {
+    let placed: Vec<(&str, Vec<(f64, f64)>)> = curves
+        .iter()
+        .map(|(name, points)| {
+            let points = points.iter().map(|&(a, b)| (x.place(a), y.place(b)));
+            (*name, points.filter(|(a, b)| a.is_finite() && b.is_finite()).collect())
+        })
+        .collect();
+    let all = || placed.iter().flat_map(|(_, points)| points.iter().copied());
+    let body = match all().next() {
+        None => "<i>no points to draw</i>".to_owned(),
+        Some(_) => {
+            let xs = range(all().map(|point| point.0), x.log);
+            let ys = range(all().map(|point| point.1), y.log);
+            let mut svg = String::new();
+            match draw(&mut svg, x, y, xs, ys, &placed) {
+                Ok(()) => svg,
+                Err(error) => format!("<i>the plot could not be drawn: {}</i>", escape(&error)),
+            }
+        }
+    };
+    Html::new(format!(
+        "<figure style=\"margin:6px 0\"><figcaption>{}</figcaption>\
+         <div style=\"background:#fff;display:inline-block\">{body}</div></figure>",
+        escape(see)
+    ))
+}
+
+/// From the least to the greatest value with some air; a linear axis starts at zero where it can.
+fn range(values: impl Iterator<Item = f64>, log: bool) -> std::ops::Range<f64> {
+    let (low, high) =
+        values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    let low = if log || low < 0.0 { low } else { 0.0 };
+    let air = ((high - low) * 0.05).max(f64::MIN_POSITIVE.max(1e-9));
+    let start = if low == 0.0 { 0.0 } else { low - air };
+    start..high + air
+}
+
+fn draw(
+    svg: &mut String,
+    x: Axis,
+    y: Axis,
+    xs: std::ops::Range<f64>,
+    ys: std::ops::Range<f64>,
+    curves: &[(&str, Vec<(f64, f64)>)],
+) -> Result<(), String> {
+    // Told apart by eyes that mix up red and green (Okabe and Ito, 2008).
+    const COLOURS: [RGBColor; 6] = [
+        RGBColor(0, 114, 178),
+        RGBColor(213, 94, 0),
+        RGBColor(0, 158, 115),
+        RGBColor(204, 121, 167),
+        RGBColor(230, 159, 0),
+        RGBColor(86, 180, 233),
+    ];
+    let area = SVGBackend::with_string(svg, (680, 380)).into_drawing_area();
+    let say = |error: &dyn std::fmt::Display| error.to_string();
+    let mut chart = ChartBuilder::on(&area)
+        .margin(10)
+        .margin_right(24)
+        .x_label_area_size(44)
+        .y_label_area_size(64)
+        .build_cartesian_2d(xs, ys)
+        .map_err(|e| say(&e))?;
+    chart
+        .configure_mesh()
+        .x_desc(x.label())
+        .y_desc(y.label())
+        .x_label_formatter(&|place| x.tick(*place))
+        .y_label_formatter(&|place| y.tick(*place))
+        .label_style(("sans-serif", 13))
+        .axis_desc_style(("sans-serif", 14))
+        .light_line_style(WHITE)
+        .draw()
+        .map_err(|e| say(&e))?;
+    for ((name, points), colour) in curves.iter().zip(COLOURS.iter().cycle()) {
+        chart
+            .draw_series(
+                LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(2),
+            )
+            .map_err(|e| say(&e))?
+            .label(*name)
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    }
+    if curves.len() > 1 {
+        chart
+            .configure_series_labels()
+            .background_style(WHITE.mix(0.85))
+            .border_style(RGBColor(200, 200, 200))
+            .label_font(("sans-serif", 13))
+            .draw()
+            .map_err(|e| say(&e))?;
+    }
+    area.present().map_err(|e| say(&e))
+}

@@ -1,0 +1,157 @@
+//! Grades stages: one child process a stage, with a deadline and a memory limit.
+//!
+//! A check runs in the process of whoever calls it, so an answer that never returns, overflows the
+//! stack, asks for 10 GB or calls `process::exit` would take the grader with it. The grader therefore
+//! runs its own binary again for each stage. The child writes each call down before it makes it; when
+//! the child dies, the parent reads which call did it and makes that the verdict.
+//!
+//! The parent looks like any test binary to cargo (libtest-mimic): a stage that is not started is
+//! *ignored*, a wrong answer *FAILED*. At the end stands one line a chapter:
+//!
+//! ```text
+//! bpe 3/6, 1 failing, next: merge
+//! ```
+//!
+//! # What is deliberately absent
+//!
+//! A reference answer is never ignored: one that reaches `todo!()` fails. Grading never depends on
+//! how long an answer takes, but for the deadline, which is a hundred times what a right one needs.
+//! On Windows there is no memory limit, and on macOS the kernel does not enforce one; the deadline
+//! ends such an answer there.
+
+mod child;
+mod parent;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use rust_for_ai::check::{State, Verdict};
+use rust_for_ai::course::{Chapter, Stage};
+
+/// Which tree an answer stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tree {
+    /// The learner's answers.
+    Exercises,
+    /// The reference answers.
+    Solutions,
+}
+
+impl Tree {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Exercises => "exercises",
+            Self::Solutions => "solutions",
+        }
+    }
+}
+
+/// A stage, and how to grade one tree's answer to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Graded {
+    /// Whose answer.
+    pub tree: Tree,
+    /// To what.
+    pub stage: &'static Stage,
+    /// Runs the check on that answer.
+    pub check: fn() -> Verdict,
+}
+
+impl Graded {
+    fn name(&self) -> String {
+        format!("{}::{}", self.tree.as_str(), self.stage.id)
+    }
+}
+
+/// What the parent knows of a stage after its child is done.
+struct Report {
+    state: State,
+    /// The verdict for a person, with what the answer printed.
+    text: String,
+    /// The verdict for a program, on one line.
+    json: String,
+}
+
+/// The name of the variable with the file to which each verdict is appended as a line of JSON.
+pub const REPORT: &str = "RUST_FOR_AI_REPORT";
+
+/// Grades a chapter; the whole `main` of a test target.
+pub fn grade(chapter: &'static Chapter, stages: &[Graded]) -> ExitCode {
+    if let Some(code) = child::run_if_asked(stages) {
+        return code;
+    }
+    let arguments = Arguments::from_args();
+    let strict = arguments.include_ignored || arguments.ignored;
+    let states: Arc<Mutex<Vec<(&'static Stage, State)>>> = Arc::default();
+    let trials = stages
+        .iter()
+        .map(|&graded| {
+            let states = Arc::clone(&states);
+            Trial::ignorable_test(graded.name(), move || {
+                let report = parent::supervise(&graded);
+                parent::append_report(&report)?;
+                if graded.tree == Tree::Exercises {
+                    let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
+                    states.push((graded.stage, report.state));
+                }
+                match report.state {
+                    State::Passing => Ok(Completion::Completed),
+                    State::NotStarted if graded.tree == Tree::Exercises && !strict => {
+                        Ok(Completion::ignored_with("not started"))
+                    }
+                    State::NotStarted | State::Failing => Err(Failed::from(report.text)),
+                }
+            })
+        })
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let states = states.lock().unwrap_or_else(PoisonError::into_inner);
+    if !arguments.list && !states.is_empty() {
+        print(&summary(chapter, &states));
+    }
+    conclusion.exit_code()
+}
+
+/// Lists the stages of chapters that this build leaves out, as ignored; the whole `main` of the
+/// target `curriculum`.
+///
+/// They stay ignored under `--include-ignored`, since nothing here could run them.
+pub fn list_switched_off(chapters: &[&'static Chapter]) -> ExitCode {
+    let trials = chapters
+        .iter()
+        .flat_map(|chapter| chapter.stages.iter().map(move |stage| (chapter, stage)))
+        .map(|(chapter, stage)| {
+            let reason = format!("needs --features {}", chapter.id);
+            let name = format!("{}::{}", Tree::Exercises.as_str(), stage.id);
+            Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
+        })
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// `bpe 3/6, 1 failing, next: merge`.
+fn summary(chapter: &Chapter, states: &[(&'static Stage, State)]) -> String {
+    let count = |wanted| states.iter().filter(|&&(_, state)| state == wanted).count();
+    let mut line = format!("{} {}/{}", chapter.id, count(State::Passing), chapter.stages.len());
+    if count(State::Failing) > 0 {
+        line += &format!(", {} failing", count(State::Failing));
+    }
+    if count(State::NotStarted) > 0 {
+        line += &format!(", {} not started", count(State::NotStarted));
+    }
+    let open = |stage: &&&Stage| {
+        states.iter().any(|(graded, state)| graded.id == stage.id && *state != State::Passing)
+    };
+    match chapter.stages.iter().find(open) {
+        Some(next) => line += &format!(", next: {}", next.name()),
+        None if count(State::Passing) == chapter.stages.len() => line += ", chapter done",
+        None => {}
+    }
+    line
+}
+
+#[expect(clippy::print_stdout, reason = "the closing line of a test target")]
+fn print(line: &str) {
+    println!("{line}\n");
+}

@@ -1,0 +1,224 @@
+//! The parent: starts a child a stage, waits no longer than the deadline, and says what became of it.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rust_for_ai::check::{Failure, Origin, Outcome, State, Verdict};
+
+use crate::child::{CALLING, DONE, MEMORY, RECORD, STAGE, read};
+use crate::{Graded, REPORT, Report, Tree};
+
+/// A right answer needs a hundredth of this, also unoptimized on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How much of what an answer prints is kept.
+const KEPT: usize = 16 << 10;
+
+/// Grades one stage in a child.
+pub(crate) fn supervise(graded: &Graded) -> Report {
+    let record = Record::new();
+    match run(graded, &record) {
+        Ok(end) => judge(graded, &record, end),
+        Err(error) => {
+            let got = format!("the grader could not run its child: {error}");
+            report(graded, Verdict::clone(&died(graded, String::new(), got, "")), "")
+        }
+    }
+}
+
+/// How a child ended, and what it printed.
+struct End {
+    /// `None` if it was stopped at the deadline.
+    status: Option<ExitStatus>,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(graded: &Graded, record: &Record) -> io::Result<End> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .env(STAGE, graded.name())
+        .env(RECORD, &record.0)
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let stdout = drain(child.stdout.take());
+    let stderr = drain(child.stderr.take());
+    let status = wait(&mut child)?;
+    Ok(End { status, stdout: collected(stdout), stderr: collected(stderr) })
+}
+
+/// Waits for the child, but not beyond the deadline; then it is killed.
+fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() > DEADLINE {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Reads a pipe to its end, since a full one would stop the child; keeps the beginning.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> Option<JoinHandle<Vec<u8>>> {
+    let mut pipe = pipe?;
+    Some(thread::spawn(move || {
+        let (mut kept, mut buffer) = (Vec::new(), [0; 8192]);
+        while let Ok(n @ 1..) = pipe.read(&mut buffer) {
+            let room = KEPT.saturating_sub(kept.len());
+            kept.extend_from_slice(&buffer[..n.min(room)]);
+        }
+        kept
+    }))
+}
+
+fn collected(reader: Option<JoinHandle<Vec<u8>>>) -> String {
+    let bytes = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Turns the record and the end of the child into a report.
+fn judge(graded: &Graded, record: &Record, end: End) -> Report {
+    let text = fs::read(&record.0).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let printed = end.stdout.trim_end().to_owned();
+    match read(&text) {
+        Some((DONE, body)) => {
+            let mut lines = body.splitn(3, '\n');
+            let state = lines.next().unwrap_or_default();
+            let state = [State::NotStarted, State::Failing, State::Passing]
+                .into_iter()
+                .find(|known| known.as_str() == state)
+                .unwrap_or(State::Failing);
+            let json = lines.next().unwrap_or_default().to_owned();
+            let stderr = end.stderr.trim_end();
+            let printed = [printed.as_str(), stderr].join("\n");
+            let text = with_output(lines.next().unwrap_or_default(), &printed);
+            Report { state, text, json }
+        }
+        Some((CALLING, call)) => {
+            let (got, why) = cause(&end);
+            report(graded, died(graded, call.to_owned(), got, why), &printed)
+        }
+        _ => {
+            let (got, why) = cause(&end);
+            report(graded, died(graded, String::new(), got, why), &printed)
+        }
+    }
+}
+
+/// What ended the child, in a learner's words, and the rule behind it.
+fn cause(end: &End) -> (String, &'static str) {
+    let Some(status) = end.status else {
+        return (
+            format!("no answer within {} seconds; the call was stopped", DEADLINE.as_secs()),
+            "each loop needs a step that brings it nearer to its end: is the index always advanced?",
+        );
+    };
+    if end.stderr.contains("overflowed its stack") {
+        return (
+            "the stack overflowed".to_owned(),
+            "a function that calls itself needs a case in which it does not",
+        );
+    }
+    if let Some(line) = end.stderr.lines().find(|line| line.starts_with("memory allocation of")) {
+        let bytes: Option<u64> = line.split_whitespace().nth(3).and_then(|word| word.parse().ok());
+        let asked = bytes.map_or_else(|| line.to_owned(), |b| format!("a request for {b} bytes"));
+        return (
+            format!("out of memory: {asked}; the limit is {} GiB", MEMORY >> 30),
+            "a vector that grows in a loop without end, or a capacity computed from a wrong number",
+        );
+    }
+    match status.code() {
+        Some(code) => (
+            format!("the answer ended the whole process with exit code {code}"),
+            "return a value; `std::process::exit` ends the program that called you",
+        ),
+        None => (
+            format!("the process was ended by the system ({status})"),
+            "safe code rarely does this: look for `abort`, or for memory running out",
+        ),
+    }
+}
+
+fn died(graded: &Graded, call: String, got: String, why: &str) -> Verdict {
+    let origin = match graded.tree {
+        Tree::Exercises => Origin::Exercises,
+        Tree::Solutions => Origin::Solutions,
+    };
+    let expected = if call.is_empty() { "a verdict" } else { "a value" };
+    Verdict {
+        stage: graded.stage,
+        origin,
+        outcome: Outcome::Failing(Box::new(Failure {
+            case: 0,
+            call,
+            expected: expected.to_owned(),
+            got,
+            diff: Vec::new(),
+            why: why.to_owned(),
+            misconceptions: Vec::new(),
+        })),
+    }
+}
+
+fn report(graded: &Graded, verdict: Verdict, printed: &str) -> Report {
+    let state = match (verdict.state(), graded.tree) {
+        (state, _) => state,
+    };
+    Report { state, json: verdict.to_json(), text: with_output(&verdict.to_string(), printed) }
+}
+
+/// The verdict, and below it what the answer printed: a learner debugs with `println!`.
+fn with_output(text: &str, printed: &str) -> String {
+    const LINES: usize = 20;
+    let printed = printed.trim();
+    if printed.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = format!("{text}\n\nyour code printed:");
+    for line in printed.lines().take(LINES) {
+        out += &format!("\n  {line}");
+    }
+    if printed.lines().count() > LINES {
+        out += "\n  …";
+    }
+    out
+}
+
+/// Appends a verdict to the file that the caller asked for, if any.
+pub(crate) fn append_report(report: &Report) -> io::Result<()> {
+    let Some(path) = std::env::var_os(REPORT) else { return Ok(()) };
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(format!("{}\n", report.json).as_bytes())
+}
+
+/// A file that only one child writes to, removed in the end.
+struct Record(PathBuf);
+
+impl Record {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("rust-for-ai-{}-{number}.record", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        // The system's own cleaning takes what is left behind.
+        let _ = fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,41 @@
+//! Every check is guilty until proven: each wrong answer must fail, and be recognised.
+
+use std::collections::{HashMap, HashSet};
+
+use rust_for_ai::check::{self, State};
+use rust_for_ai::course;
+
+#[test]
+fn every_wrong_answer_fails_and_its_misconception_is_named() {
+    for (id, verdict) in check::bpe::wrong_answers() {
+        let stage = verdict.stage.id;
+        assert_eq!(
+            verdict.state(),
+            State::Failing,
+            "{stage}: the wrong answer `{id}` gets through"
+        );
+        let named: Vec<&str> = verdict.misconceptions().collect();
+        assert!(
+            named.contains(&id),
+            "{stage}: `{id}` fails unrecognised, named are {named:?}\n{verdict}"
+        );
+    }
+}
+
+#[test]
+fn every_stage_has_three_wrong_answers_with_ids_of_their_own() {
+    let mut ids: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (id, verdict) in check::bpe::wrong_answers() {
+        ids.entry(verdict.stage.id).or_default().push(id);
+    }
+    for stage in course::stages() {
+        let ids = ids.get(stage.id).map_or(&[][..], Vec::as_slice);
+        assert!(
+            ids.len() >= 3,
+            "{} has the wrong answers {ids:?}, expected three or more",
+            stage.id
+        );
+        let distinct: HashSet<&&str> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len(), "{}: an id stands twice in {ids:?}", stage.id);
+    }
+}
