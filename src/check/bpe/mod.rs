@@ -20,6 +20,8 @@ use crate::bpe::Pair;
 /// A piece of the book, its merges and its ids, as the `tokenizers` crate finds them;
 /// `bench/src/bin/golden.rs` writes the files, and `data/README.md` tells how.
 mod golden {
+    use crate::bpe::Pair;
+
     /// The first chapters of the book.
     pub(super) const TEXT: &str = include_str!("../../../data/golden/bpe_text.txt");
     /// Whole numbers: a merge a line in one file, an id a line in the other.
