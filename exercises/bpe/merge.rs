@@ -14,18 +14,16 @@
 
 /// `ids` with each `pair`, from the left and without overlap, replaced by `new`.
 pub fn merge(ids: &[u32], pair: (u32, u32), new: u32) -> Vec<u32> {
-    // BEGIN SOLUTION
-    let mut merged = Vec::with_capacity(ids.len());
+    let mut out = Vec::new();
     let mut i = 0;
-    while i < ids.len() {
-        if i + 1 < ids.len() && (ids[i], ids[i + 1]) == pair {
-            merged.push(new);
+    while i + 1 < ids.len() {
+        if (ids[i], ids[i + 1]) == pair {
+            out.push(new);
             i += 2;
         } else {
-            merged.push(ids[i]);
+            out.push(ids[i]);
             i += 1;
         }
     }
-    merged
-    // END SOLUTION
+    out
 }

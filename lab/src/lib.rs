@@ -1,1 +1,27 @@
-//! lab
+//! The command line of the workbook, `cargo lab`.
+//!
+//! It never links the learner's code: to grade, it has cargo build a test target and runs that. So a
+//! broken answer breaks a verdict and nothing else.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`place`] | finds the checkout, from any subfolder, and names its files |
+//! | [`store`] | writes files so that a crash, a full disk or a second `lab` loses nothing |
+//! | [`progress`] | what was solved, hinted and revealed, in one small text file |
+//! | [`stubs`] | makes an exercise out of a solution |
+//! | [`grade`] | builds and runs a chapter's grader, and reads its verdicts |
+//! | [`answers`] | keeps, resets and restores answers |
+//! | [`setup`] | the Python environment, the Rust kernel, JupyterLab |
+//! | [`verify`] | all that CI runs |
+//! | [`commands`] | one function a subcommand |
+
+pub mod answers;
+pub mod commands;
+pub mod grade;
+pub mod place;
+pub mod progress;
+pub mod run;
+pub mod setup;
+pub mod store;
+pub mod stubs;
+pub mod verify;

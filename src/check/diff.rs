@@ -55,7 +55,7 @@ pub(crate) fn sequences<T: Debug + PartialEq>(
     let mut lines =
         vec![format!("first at index {at}: expected {}, got {}", say(expected), say(got))];
     if expected.len() != got.len() {
-        lines.push(format!("expected {} elements, got {}", expected.len(), got.len()));
+        lines.push(format!("expected a length of {}, got {}", expected.len(), got.len()));
     }
     lines
 }

@@ -64,7 +64,7 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
                 Err(caught) if let Some(id) = self.not_started(caught, passed) => {
                     Outcome::NotStarted { waits_for: id }
                 }
-                _ => Outcome::Failing(Box::new(self.failure(passed + 1, &case, got))),
+                _ => Outcome::Failing(Box::new(self.failure(passed + 1, &case, &got))),
             };
             return self.verdict(outcome);
         }
@@ -87,13 +87,13 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
         }
     }
 
-    fn failure(&self, number: usize, case: &Case<I, O>, got: Result<O, Caught>) -> Failure {
+    fn failure(&self, number: usize, case: &Case<I, O>, got: &Result<O, Caught>) -> Failure {
         let misconceptions = self
             .wrong
             .iter()
             .filter(|wrong| {
                 let theirs = quietly(|| (self.run)(wrong.answer, &case.input));
-                match (&theirs, &got) {
+                match (&theirs, got) {
                     (Ok(theirs), Ok(got)) => theirs == got,
                     (Err(theirs), Err(got)) => theirs.message == got.message,
                     _ => false,
@@ -101,7 +101,7 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
             })
             .map(|wrong| Misconception { id: wrong.id, belief: wrong.belief })
             .collect();
-        let (diff, got) = match &got {
+        let (diff, got) = match got {
             Ok(got) => ((self.diff)(&case.input, &case.expected, got), (self.show)(got)),
             Err(caught) => (Vec::new(), caught.to_string()),
         };

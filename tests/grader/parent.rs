@@ -23,10 +23,10 @@ const KEPT: usize = 16 << 10;
 pub(crate) fn supervise(graded: &Graded) -> Report {
     let record = Record::new();
     match run(graded, &record) {
-        Ok(end) => judge(graded, &record, end),
+        Ok(end) => judge(graded, &record, &end),
         Err(error) => {
             let got = format!("the grader could not run its child: {error}");
-            report(graded, Verdict::clone(&died(graded, String::new(), got, "")), "")
+            report(&died(graded, String::new(), got, ""), "")
         }
     }
 }
@@ -89,10 +89,9 @@ fn collected(reader: Option<JoinHandle<Vec<u8>>>) -> String {
 }
 
 /// Turns the record and the end of the child into a report.
-fn judge(graded: &Graded, record: &Record, end: End) -> Report {
+fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
     let text = fs::read(&record.0).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let printed = end.stdout.trim_end().to_owned();
     match read(&text) {
         Some((DONE, body)) => {
             let mut lines = body.splitn(3, '\n');
@@ -102,18 +101,16 @@ fn judge(graded: &Graded, record: &Record, end: End) -> Report {
                 .find(|known| known.as_str() == state)
                 .unwrap_or(State::Failing);
             let json = lines.next().unwrap_or_default().to_owned();
-            let stderr = end.stderr.trim_end();
-            let printed = [printed.as_str(), stderr].join("\n");
-            let text = with_output(lines.next().unwrap_or_default(), &printed);
-            Report { state, text, json }
+            let printed = [end.stdout.as_str(), end.stderr.as_str()].join("\n");
+            Report { state, json, text: with_output(lines.next().unwrap_or_default(), &printed) }
         }
-        Some((CALLING, call)) => {
-            let (got, why) = cause(&end);
-            report(graded, died(graded, call.to_owned(), got, why), &printed)
-        }
-        _ => {
-            let (got, why) = cause(&end);
-            report(graded, died(graded, String::new(), got, why), &printed)
+        other => {
+            let call = match other {
+                Some((CALLING, call)) => call.to_owned(),
+                _ => String::new(),
+            };
+            let (got, why) = cause(end);
+            report(&died(graded, call, got, why), &end.stdout)
         }
     }
 }
@@ -173,11 +170,9 @@ fn died(graded: &Graded, call: String, got: String, why: &str) -> Verdict {
     }
 }
 
-fn report(graded: &Graded, verdict: Verdict, printed: &str) -> Report {
-    let state = match (verdict.state(), graded.tree) {
-        (state, _) => state,
-    };
-    Report { state, json: verdict.to_json(), text: with_output(&verdict.to_string(), printed) }
+fn report(verdict: &Verdict, printed: &str) -> Report {
+    let text = with_output(&verdict.to_string(), printed);
+    Report { state: verdict.state(), json: verdict.to_json(), text }
 }
 
 /// The verdict, and below it what the answer printed: a learner debugs with `println!`.

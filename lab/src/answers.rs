@@ -1,0 +1,109 @@
+//! Keep, reset and restore answers. No answer is ever gone: before a file changes, its content gets a
+//! second name under `.lab/backups/`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use rust_for_ai::course::{self, Stage};
+
+use crate::place::Place;
+use crate::store::{self, Disk, Lock};
+use crate::stubs;
+
+/// What a reset did.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// The file was its stub already.
+    Unchanged,
+    /// The answer is kept in this file.
+    Kept(PathBuf),
+}
+
+/// Puts the stub of a stage in place of the answer, which is kept.
+///
+/// # Errors
+///
+/// A step failed; then the answer is still in place, or under its second name, or both.
+pub fn reset(place: &Place, disk: &dyn Disk, stage: &Stage) -> Result<Reset> {
+    let _lock = Lock::wait(&place.state("lock"))?;
+    let stub = stubs::of(place, stage)?;
+    let path = place.exercise(stage);
+    match fs::read(&path) {
+        Ok(now) if now == stub.as_bytes() => return Ok(Reset::Unchanged),
+        Ok(_) => {}
+        Err(_) if !path.exists() => {
+            store::replace(disk, &path, stub.as_bytes())?;
+            return Ok(Reset::Unchanged);
+        }
+        Err(error) => return Err(error).with_context(|| format!("`{}`", stage.exercise())),
+    }
+    let copy = new_backup(place, stage);
+    store::keep(disk, &path, &copy)?;
+    store::replace(disk, &path, stub.as_bytes())?;
+    Ok(Reset::Kept(copy))
+}
+
+/// Puts the newest kept answer back: of one stage, or of the stage that was reset last.
+///
+/// What the file holds now is kept before, so an undo can be undone.
+///
+/// # Errors
+///
+/// Nothing was kept that differs from the file, or a step failed.
+pub fn undo(
+    place: &Place,
+    disk: &dyn Disk,
+    stage: Option<&'static Stage>,
+) -> Result<&'static Stage> {
+    let _lock = Lock::wait(&place.state("lock"))?;
+    let mut candidates = Vec::new();
+    for stage in course::stages().filter(|known| stage.is_none_or(|asked| asked.id == known.id)) {
+        let now = fs::read(place.exercise(stage)).unwrap_or_default();
+        for backup in backups(place, stage) {
+            let kept = fs::read(&backup).with_context(|| backup.display().to_string())?;
+            if kept != now {
+                candidates.push((
+                    backup.file_name().map(ToOwned::to_owned),
+                    stage,
+                    kept,
+                    now.clone(),
+                ));
+            }
+        }
+    }
+    candidates.sort_by(|a, b| a.0.cmp(&b.0));
+    let Some((_, stage, kept, now)) = candidates.pop() else {
+        match stage {
+            Some(stage) => bail!(
+                "nothing to undo: no kept answer of {} differs from `{}`",
+                stage.id,
+                stage.exercise()
+            ),
+            None => bail!("nothing to undo: no stage was reset"),
+        }
+    };
+    let path = place.exercise(stage);
+    if path.exists() && now != stubs::of(place, stage)?.as_bytes() {
+        store::keep(disk, &path, &new_backup(place, stage))?;
+    }
+    store::replace(disk, &path, &kept)?;
+    Ok(stage)
+}
+
+/// The kept answers of a stage, oldest first.
+pub fn backups(place: &Place, stage: &Stage) -> Vec<PathBuf> {
+    let folder = place.state("backups").join(stage.id);
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    paths.sort();
+    paths
+}
+
+/// Names sort by time: nanoseconds since 1970, of equal length until the year 2286.
+fn new_backup(place: &Place, stage: &Stage) -> PathBuf {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    place.state("backups").join(stage.id).join(format!("{now}.rs"))
+}

@@ -1,0 +1,281 @@
+//! The subcommands: their words, and one function each.
+
+mod check;
+mod help_steps;
+mod status;
+mod watch;
+
+use anyhow::{Result, bail};
+use clap::{Args, Parser, Subcommand};
+use rust_for_ai::course::{self, Chapter, Stage};
+
+use crate::place::Place;
+use crate::run::{print, say};
+use crate::store::Real;
+use crate::{answers, setup, stubs, verify};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo lab                     set up what is missing, open the workbook
+  cargo lab check               grade everything, show the first stage that does not pass
+  cargo lab check bpe.merge     grade one stage (`merge` is enough)
+  cargo lab hint merge          one step of the ladder; again for the next
+  cargo lab watch               grade on every save
+
+Exit codes: 0 all is well, 1 a stage does not pass, 2 it could not be done (the answers do not
+compile, wrong usage, a failing disk).";
+
+/// The command line of Rust for AI.
+///
+/// Without a subcommand: sets up what is missing and opens the workbook in JupyterLab.
+#[derive(Debug, Parser)]
+#[command(name = "lab", bin_name = "cargo lab", version, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    open: Open,
+}
+
+#[derive(Debug, Args)]
+struct Open {
+    /// Print the address instead of opening a browser
+    #[arg(long)]
+    no_browser: bool,
+    /// The port to listen on, on loopback; the next free one if it is taken
+    #[arg(long, default_value_t = 8888)]
+    port: u16,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show progress by chapter and the next stage
+    #[command(after_help = "Example:\n  cargo lab status --json | jq .next")]
+    Status {
+        /// For programs: one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Grade a stage, a chapter, or everything
+    #[command(
+        after_help = "Examples:\n  cargo lab check bpe.merge\n  cargo lab check bpe\n  cargo lab check --json"
+    )]
+    Check {
+        /// A stage (`bpe.merge`, or `merge`) or a chapter (`bpe`); everything if left out
+        id: Option<String>,
+        /// For programs: one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Grade again whenever an answer is saved; Ctrl-C ends it
+    #[command(after_help = "Examples:\n  cargo lab watch\n  cargo lab watch bpe")]
+    Watch {
+        /// A stage or a chapter; else the stage whose file is saved
+        id: Option<String>,
+    },
+    /// Show one more step of a stage's hints
+    #[command(after_help = "Example:\n  cargo lab hint bpe.merge")]
+    Hint {
+        /// The stage
+        id: String,
+    },
+    /// Show your answer beside the reference answer, once yours passes
+    #[command(
+        after_help = "Examples:\n  cargo lab solution bpe.merge\n  cargo lab solution bpe.merge --spoil"
+    )]
+    Solution {
+        /// The stage
+        id: String,
+        /// Show it although the stage does not pass
+        #[arg(long)]
+        spoil: bool,
+    },
+    /// Start a stage afresh; your answer is kept
+    #[command(after_help = "Example:\n  cargo lab reset bpe.merge")]
+    Reset {
+        /// The stage
+        id: String,
+    },
+    /// Put back the answer that the last reset took away
+    #[command(after_help = "Examples:\n  cargo lab undo\n  cargo lab undo bpe.merge")]
+    Undo {
+        /// The stage; else the one that was reset last
+        id: Option<String>,
+    },
+    /// Say what is missing, what the next build costs, and which command mends it
+    Doctor,
+    /// Set up what is missing, in the foreground, and open nothing
+    #[command(after_help = "Examples:\n  cargo lab setup\n  cargo lab setup kernel")]
+    Setup {
+        /// Only this part
+        #[arg(value_enum)]
+        part: Option<setup::Part>,
+    },
+    /// Run all that CI runs; the tree must be as it is committed
+    #[command(
+        after_help = "Examples:\n  cargo lab verify\n  cargo lab verify --only notebooks\n  cargo lab verify --cold"
+    )]
+    Verify {
+        /// Use no cache of the workbook's own (the Rust kernel is built anew)
+        #[arg(long)]
+        cold: bool,
+        /// Only this step
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// For those who write the workbook
+    #[command(subcommand)]
+    Dev(Dev),
+}
+
+#[derive(Debug, Subcommand)]
+enum Dev {
+    /// Make `exercises/` from `solutions/`; answers in it are lost
+    Stubs {
+        /// Compare instead of writing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Compare the syllabus with files, notebooks and README
+    Tidy {
+        /// Rewrite the generated parts of the README
+        #[arg(long)]
+        write: bool,
+    },
+    /// Strip the outputs of notebooks, or run them
+    Notebooks {
+        /// Compare instead of stripping
+        #[arg(long)]
+        check: bool,
+        /// Run each in its kernel, against this tree: `solutions` or `exercises`
+        #[arg(long, value_name = "TREE")]
+        run: Option<String>,
+    },
+}
+
+/// Runs a subcommand. `Ok(false)` means that something does not pass.
+///
+/// # Errors
+///
+/// It could not be done.
+pub fn run(cli: &Cli) -> Result<bool> {
+    let place = Place::find()?;
+    match &cli.command {
+        None => setup::open(&place, cli.open.port, !cli.open.no_browser),
+        Some(Command::Status { json }) => status::status(&place, *json),
+        Some(Command::Check { id, json }) => check::check(&place, id.as_deref(), *json),
+        Some(Command::Watch { id }) => watch::watch(&place, id.as_deref()),
+        Some(Command::Hint { id }) => help_steps::hint(&place, stage(id)?),
+        Some(Command::Solution { id, spoil }) => help_steps::solution(&place, stage(id)?, *spoil),
+        Some(Command::Reset { id }) => reset(&place, stage(id)?),
+        Some(Command::Undo { id }) => undo(&place, id.as_deref()),
+        Some(Command::Doctor) => setup::doctor(&place),
+        Some(Command::Setup { part }) => setup::setup(&place, *part),
+        Some(Command::Verify { cold, only }) => verify::verify(&place, *cold, only.as_deref()),
+        Some(Command::Dev(Dev::Stubs { check })) => dev_stubs(&place, *check),
+        Some(Command::Dev(Dev::Tidy { write })) => verify::tidy(&place, *write),
+        Some(Command::Dev(Dev::Notebooks { check, run })) => {
+            verify::notebooks(&place, *check, run.as_deref())
+        }
+    }
+}
+
+fn reset(place: &Place, stage: &'static Stage) -> Result<bool> {
+    match answers::reset(place, &Real, stage)? {
+        answers::Reset::Unchanged => {
+            print(&format!("{} is as it was given; nothing to reset", stage.exercise()));
+        }
+        answers::Reset::Kept(copy) => {
+            let copy = copy.strip_prefix(place.root()).unwrap_or(&copy).display().to_string();
+            print(&format!(
+                "{} is as it was given; your answer is kept in {copy}\n\nhint: cargo lab undo {}",
+                stage.exercise(),
+                stage.id
+            ));
+        }
+    }
+    Ok(true)
+}
+
+fn undo(place: &Place, id: Option<&str>) -> Result<bool> {
+    let asked = id.map(stage).transpose()?;
+    let stage = answers::undo(place, &Real, asked)?;
+    print(&format!("{} holds your answer again", stage.exercise()));
+    Ok(true)
+}
+
+fn dev_stubs(place: &Place, check: bool) -> Result<bool> {
+    if !check {
+        let written = stubs::write(place, &Real)?;
+        print(&format!("wrote {written} files below exercises/"));
+        return Ok(true);
+    }
+    let differing = stubs::differing(place)?;
+    for path in &differing {
+        say(&format!("{} is not what its solution leaves", path.display()));
+    }
+    if !differing.is_empty() {
+        say("\nhint: cargo lab dev stubs");
+    }
+    Ok(differing.is_empty())
+}
+
+/// What an id on the command line names.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    Everything,
+    Chapter(&'static Chapter),
+    Stage(&'static Stage),
+}
+
+impl Target {
+    fn parse(id: Option<&str>) -> Result<Self> {
+        match id {
+            None => Ok(Self::Everything),
+            Some(id) => match course::chapter(id) {
+                Some(chapter) => Ok(Self::Chapter(chapter)),
+                None => stage(id).map(Self::Stage),
+            },
+        }
+    }
+}
+
+/// The stage with this id, or with this name if only one chapter has it.
+fn stage(id: &str) -> Result<&'static Stage> {
+    let named: Vec<&Stage> =
+        course::stages().filter(|stage| stage.id == id || stage.name() == id).collect();
+    if let [stage] = named[..] {
+        return Ok(stage);
+    }
+    if named.len() > 1 {
+        let ids: Vec<&str> = named.iter().map(|stage| stage.id).collect();
+        bail!("`{id}` is the name of several stages: {}", ids.join(", "));
+    }
+    let alike = |stage: &&Stage| {
+        strsim::jaro_winkler(id, stage.id).max(strsim::jaro_winkler(id, stage.name()))
+    };
+    let nearest = course::stages().max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    match nearest.filter(|stage| alike(stage) > 0.7) {
+        Some(nearest) => bail!("no stage `{id}`\n\nhint: did you mean `{}`?", nearest.id),
+        None => bail!("no stage `{id}`\n\nhint: `cargo lab status` lists them"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_gets_the_stage_that_was_meant() {
+        let error = stage("bpe.merg").map(|stage| stage.id).map_err(|error| error.to_string());
+        assert_eq!(error, Err("no stage `bpe.merg`\n\nhint: did you mean `bpe.merge`?".to_owned()));
+        assert_eq!(stage("merge").map(|stage| stage.id).ok(), Some("bpe.merge"));
+        assert!(stage("xyzzy").is_err_and(|error| error.to_string().contains("cargo lab status")));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,129 @@
+//! `status`: progress by chapter, and the next stage.
+//!
+//! A chapter whose answers are as they were when it was last graded is shown from memory; one that
+//! changed is graded again. Files that equal their stubs need neither.
+
+use std::fs;
+
+use anyhow::Result;
+use rust_for_ai::check::State;
+use rust_for_ai::course::{self, Chapter, Level, Stage};
+use serde_json::json;
+
+use super::check::remember;
+use crate::grade::{self, Graded};
+use crate::place::Place;
+use crate::progress::Progress;
+use crate::run::print;
+use crate::stubs;
+
+pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
+    let mut notes = Vec::new();
+    for chapter in course::CHAPTERS {
+        if up_to_date(place, chapter)? || untouched(place, chapter) {
+            continue;
+        }
+        match grade::chapter(place, chapter, None)? {
+            Graded::Verdicts(verdicts) => remember(place, chapter, &verdicts)?,
+            Graded::Broken(errors) => notes.push(format!(
+                "{} does not compile, so what you see of `{}` is from before\n\nhint: cargo lab check {}",
+                errors[0].at, chapter.id, chapter.id
+            )),
+        }
+    }
+    let progress = Progress::load(place)?;
+    let state = |stage: &Stage| {
+        let known = progress.get(stage.id).filter(|entry| entry.version == stage.version);
+        known.and_then(|entry| entry.state).unwrap_or(State::NotStarted)
+    };
+    let next = course::stages().find(|stage| state(stage) != State::Passing);
+    if json {
+        let chapters: Vec<_> = course::CHAPTERS
+            .iter()
+            .map(|chapter| {
+                let stages: Vec<_> = chapter
+                    .stages
+                    .iter()
+                    .map(|stage| {
+                        let entry = progress.get(stage.id);
+                        json!({
+                            "id": stage.id,
+                            "state": state(stage).as_str(),
+                            "hints": entry.map_or(0, |entry| entry.hints),
+                            "revealed": entry.is_some_and(|entry| entry.revealed),
+                        })
+                    })
+                    .collect();
+                json!({"id": chapter.id, "stages": stages})
+            })
+            .collect();
+        let next = next.map(|stage| stage.id);
+        print(&json!({"chapters": chapters, "next": next, "notes": notes}).to_string());
+        return Ok(true);
+    }
+    let mut text = String::new();
+    for chapter in course::CHAPTERS {
+        let done = chapter.stages.iter().filter(|stage| state(stage) == State::Passing).count();
+        text += &format!("{}  {done}/{}  {}\n", chapter.id, chapter.stages.len(), chapter.title);
+        for stage in chapter.stages {
+            let mark = match state(stage) {
+                State::Passing => "✓",
+                State::Failing => "✗",
+                State::NotStarted => "○",
+            };
+            let star = if stage.level == Level::Stretch { " (stretch)" } else { "" };
+            text += &format!(
+                "  {mark} {:<22} {:>2} min  {}{star}",
+                stage.id, stage.minutes, stage.title
+            );
+            text += match (state(stage), progress.get(stage.id).is_some_and(|entry| entry.revealed))
+            {
+                (State::Failing, _) => "  [FAILING]",
+                (State::Passing, true) => "  [after a look at the reference]",
+                _ => "",
+            };
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    for note in &notes {
+        text += &format!("{note}\n\n");
+    }
+    text += &match next {
+        Some(stage) => format!(
+            "next: {} in {}\n      cargo lab check {}",
+            stage.id,
+            stage.exercise(),
+            stage.id
+        ),
+        None => "all stages pass".to_owned(),
+    };
+    print(&text);
+    Ok(true)
+}
+
+/// Whether every stage was graded by this version of its check, on these very files.
+fn up_to_date(place: &Place, chapter: &Chapter) -> Result<bool> {
+    let progress = Progress::load(place)?;
+    let seen = grade::fingerprint(place, chapter);
+    Ok(chapter.stages.iter().all(|stage| {
+        progress.get(stage.id).is_some_and(|entry| {
+            entry.state.is_some() && entry.seen == seen && entry.version == stage.version
+        })
+    }))
+}
+
+/// Whether no answer of the chapter was begun and none was ever graded.
+fn untouched(place: &Place, chapter: &Chapter) -> bool {
+    let graded = Progress::load(place).is_ok_and(|progress| {
+        chapter
+            .stages
+            .iter()
+            .any(|stage| progress.get(stage.id).is_some_and(|entry| entry.state.is_some()))
+    });
+    let is_stub = |stage: &&Stage| {
+        let file = fs::read_to_string(place.exercise(stage));
+        stubs::of(place, stage).is_ok_and(|stub| file.is_ok_and(|file| file == stub))
+    };
+    !graded && chapter.stages.iter().all(|stage| is_stub(&stage))
+}

@@ -1,0 +1,197 @@
+//! Build and run a chapter's grader, and read its verdicts.
+//!
+//! cargo builds the test target of one chapter with that chapter's feature alone, so that a broken
+//! file of another chapter is not compiled. The target then runs each stage in a child of its own and
+//! writes its verdicts, a line of JSON each, to a file.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rust_for_ai::check::State;
+use rust_for_ai::course::{Chapter, Stage};
+use serde_json::Value;
+
+use crate::place::Place;
+
+/// What grading gave.
+#[derive(Debug)]
+pub enum Graded {
+    /// A verdict for each stage that was asked for.
+    Verdicts(Vec<Verdict>),
+    /// The answers do not compile, so there is nothing to run.
+    Broken(Vec<CompileError>),
+}
+
+/// A verdict as the grader reports it.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The stage's id.
+    pub stage: String,
+    /// The state.
+    pub state: State,
+    /// For a person.
+    pub text: String,
+    /// The whole object.
+    pub json: Value,
+}
+
+/// What the compiler refuses.
+#[derive(Debug)]
+pub struct CompileError {
+    /// The file, from the root, with line and column.
+    pub at: String,
+    /// The file alone.
+    pub file: String,
+    /// The message in one line.
+    pub message: String,
+    /// As the compiler draws it.
+    pub rendered: String,
+}
+
+/// Grades one stage of a chapter, or all of them.
+///
+/// # Errors
+///
+/// cargo cannot be run, or fails for a reason that is not in the learner's files.
+pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Result<Graded> {
+    let binary = match build(place, chapter)? {
+        Build::Binary(path) => path,
+        Build::Broken(errors) => return Ok(Graded::Broken(errors)),
+    };
+    let report = std::env::temp_dir().join(format!("rust-for-ai-{}.report", std::process::id()));
+    let mut command = Command::new(&binary);
+    command.current_dir(place.root()).env("RUST_FOR_AI_REPORT", &report);
+    match stage {
+        Some(stage) => command.args(["--exact", &format!("exercises::{}", stage.id)]),
+        None => command.arg("exercises::"),
+    };
+    let ran = command.stdout(Stdio::null()).stderr(Stdio::piped()).output();
+    let lines = fs::read_to_string(&report).unwrap_or_default();
+    // Only this process wrote it.
+    let _ = fs::remove_file(&report);
+    let ran = ran.with_context(|| format!("could not run `{}`", binary.display()))?;
+    let mut verdicts = lines.lines().map(verdict).collect::<Result<Vec<_>>>()?;
+    if verdicts.is_empty() {
+        bail!("the grader gave no verdict\n{}", String::from_utf8_lossy(&ran.stderr).trim());
+    }
+    let order = |id: &str| chapter.stages.iter().position(|stage| stage.id == id);
+    verdicts.sort_by_key(|verdict| order(&verdict.stage));
+    Ok(Graded::Verdicts(verdicts))
+}
+
+fn verdict(line: &str) -> Result<Verdict> {
+    let json: Value =
+        serde_json::from_str(line).with_context(|| format!("the report line `{line}`"))?;
+    let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+    let state = text("state");
+    let state = [State::NotStarted, State::Failing, State::Passing]
+        .into_iter()
+        .find(|known| known.as_str() == state)
+        .with_context(|| format!("the report knows no state `{state}`"))?;
+    Ok(Verdict { stage: text("stage"), state, text: text("text"), json })
+}
+
+enum Build {
+    Binary(PathBuf),
+    Broken(Vec<CompileError>),
+}
+
+fn build(place: &Place, chapter: &Chapter) -> Result<Build> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(place.root())
+        .args(["test", "--no-run", "--package", "rust_for_ai", "--no-default-features"])
+        .args(["--features", chapter.id, "--test", chapter.id])
+        .arg(match std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+            true => "--message-format=json-diagnostic-rendered-ansi",
+            false => "--message-format=json",
+        })
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = cargo.spawn().context("could not run `cargo`")?;
+    let stderr = child.stderr.take();
+    let said = thread::spawn(move || {
+        let mut text = String::new();
+        stderr.map(|mut pipe| pipe.read_to_string(&mut text));
+        text
+    });
+    let notice = Notice::after(
+        Duration::from_secs(2),
+        "building the grader (the first time takes some 20 seconds)",
+    );
+    let mut binary = None;
+    let mut errors = Vec::new();
+    for line in BufReader::new(child.stdout.take().context("no output of cargo")?).lines() {
+        let Ok(message) = serde_json::from_str::<Value>(&line?) else { continue };
+        match message["reason"].as_str() {
+            Some("compiler-message") => errors.extend(compile_error(place, &message["message"])),
+            Some("compiler-artifact") if message["target"]["name"] == chapter.id => {
+                let executable = message["executable"].as_str().map(PathBuf::from);
+                binary = executable.or(binary);
+            }
+            _ => {}
+        }
+    }
+    let status = child.wait()?;
+    drop(notice);
+    let said = said.join().unwrap_or_default();
+    match binary {
+        Some(path) if status.success() => Ok(Build::Binary(path)),
+        _ if !errors.is_empty() => Ok(Build::Broken(errors)),
+        _ => bail!("cargo could not build the grader\n{}", said.trim()),
+    }
+}
+
+/// An error with a place; the compiler's closing "aborting due to 2 errors" has none.
+fn compile_error(place: &Place, message: &Value) -> Option<CompileError> {
+    if message["level"] != "error" {
+        return None;
+    }
+    let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
+    let file = Path::new(span["file_name"].as_str()?);
+    let file = file.strip_prefix(place.root()).unwrap_or(file).display().to_string();
+    Some(CompileError {
+        at: format!("{file}:{}:{}", span["line_start"], span["column_start"]),
+        file,
+        message: message["message"].as_str()?.to_owned(),
+        rendered: message["rendered"].as_str()?.to_owned(),
+    })
+}
+
+/// Prints a line if something takes longer than expected.
+struct Notice(#[expect(dead_code, reason = "dropping it ends the wait")] mpsc::Sender<()>);
+
+impl Notice {
+    fn after(wait: Duration, text: &'static str) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            if receiver.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout) {
+                crate::run::say(text);
+            }
+        });
+        Self(sender)
+    }
+}
+
+/// A fingerprint of a chapter's answers, to tell whether they changed since they were graded.
+///
+/// Not for security, and it may change with the compiler's version: then a chapter is graded anew.
+pub fn fingerprint(place: &Place, chapter: &Chapter) -> String {
+    let mut hasher = DefaultHasher::new();
+    for stage in chapter.stages {
+        (stage.id, stage.version, fs::read(place.exercise(stage)).unwrap_or_default())
+            .hash(&mut hasher);
+    }
+    fs::read(place.join(format!("exercises/{}/mod.rs", chapter.id)))
+        .unwrap_or_default()
+        .hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
