@@ -5,6 +5,9 @@
 //! the way, the old file is whole. Before an answer is replaced, a second name is given to it (a hard
 //! link, so that even an editor which writes at that moment writes into the kept file).
 //!
+//! What this does not cover: an editor that saves by renaming, in the few milliseconds between the
+//! second name and the new file. Only an exchange of two names would, and not every system has one.
+//!
 //! [`Disk`] is a trait so that `lab/tests/faults.rs` can make each single step fail, write half, find
 //! the disk full, or kill the process.
 
@@ -45,7 +48,7 @@ pub trait Disk {
     /// As the system says, also where the file system has no such thing.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Makes a folder and those above it.
+    /// Makes a folder in one that is there; one that is there already is no error.
     ///
     /// # Errors
     ///
@@ -91,27 +94,30 @@ impl Disk for Real {
 ///
 /// # Errors
 ///
-/// Any step failed; then the old file is as it was.
+/// Any step failed; then the old file is as it was, unless only the last step failed, which forces
+/// the new name to the disk. The message says which of the two it is.
 pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
     // Through a link to the file itself, so that the link stays one.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = folder_of(path);
     let new = beside(path);
     let written = (|| {
-        disk.folder(folder)?;
+        make_folder(disk, folder)?;
         disk.write(&new, bytes)?;
         if let Ok(old) = fs::metadata(path) {
             fs::set_permissions(&new, old.permissions())?;
         }
         disk.sync(&new)?;
-        disk.rename(&new, path)?;
-        disk.sync(folder)
+        disk.rename(&new, path)
     })();
     if written.is_err() {
-        // It is not there if the rename went through; else it is only litter.
+        // Whatever is there of it is only litter.
         let _ = fs::remove_file(&new);
     }
-    written.with_context(|| format!("could not write `{}`; it is as it was", path.display()))
+    written.with_context(|| format!("could not write `{}`; it is as it was", path.display()))?;
+    disk.sync(folder).with_context(|| {
+        format!("wrote `{}`, but the disk does not confirm that it will stay", path.display())
+    })
 }
 
 /// Keeps what a file holds now under a second name.
@@ -123,7 +129,7 @@ pub fn keep(disk: &dyn Disk, path: &Path, copy: &Path) -> Result<()> {
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = folder_of(copy);
     let kept = (|| {
-        disk.folder(folder)?;
+        make_folder(disk, folder)?;
         disk.sync(path)?;
         if disk.link(path, copy).is_err() {
             let whole = fs::read(path)?;
@@ -139,12 +145,30 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Makes a folder and those above it, from the top; each name is forced to the disk, since a kept
+/// answer is lost with any folder above it.
+fn make_folder(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder_of(folder);
+    make_folder(disk, above)?;
+    disk.folder(folder)?;
+    disk.sync(above)
+}
+
 /// A name in the same folder that no other process and no other call uses.
 fn beside(path: &Path) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()))
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let new = path.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
+        // In a container each `lab` may get the same process id, also after one that was killed.
+        if !new.exists() {
+            return new;
+        }
+    }
 }
 
 /// Holds off every other `lab` until it is dropped; one that died holds nothing.
@@ -181,7 +205,7 @@ impl Lock {
 }
 
 fn open_lock(path: &Path) -> Result<File> {
-    fs::create_dir_all(folder_of(path))
+    make_folder(&Real, folder_of(path))
         .and_then(|()| OpenOptions::new().write(true).create(true).truncate(false).open(path))
         .with_context(|| format!("could not open the lock `{}`", path.display()))
 }

@@ -1,21 +1,169 @@
-//! placeholder
+//! Set up what the notebooks need, all of it inside the checkout; only caches lie outside.
+//!
+//! | part | where | cost on two cores |
+//! |---|---|---|
+//! | `python` | `.venv`: JupyterLab and ipykernel, pinned and hashed | about a minute, 300 MB |
+//! | `kernel` | the cache: the Rust kernel `evcxr_jupyter`, built once for all checkouts | 8 to 10 minutes |
+//! | `warm` | the cache: the crates that notebooks use, downloaded and compiled once | half a minute |
+//!
+//! Each part is a function from "missing" to "there" that can be stopped and started again, and that
+//! does nothing when it is there already. Kernelspecs and settings hold absolute paths; they are
+//! rewritten whenever they differ, which also mends a checkout that was moved.
+
+mod jupyter;
+mod kernel;
+mod python;
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
 use crate::place::Place;
-use anyhow::Result;
-/// Part.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+use crate::run::{print, say};
+use crate::store::{self, Real};
+
+pub use jupyter::command as jupyter_command;
+pub use python::extra as install_extra;
+
+/// What can be set up by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Part {
-    /// k
+    /// The Python environment with JupyterLab
+    Python,
+    /// The Rust kernel, and the crates that notebooks use
     Kernel,
 }
-/// o
-pub fn open(_: &Place, _: u16, _: bool) -> Result<bool> {
+
+/// Sets up what is missing, in the foreground.
+///
+/// # Errors
+///
+/// A part cannot be set up; the message says why and what to do.
+pub fn setup(place: &Place, part: Option<Part>) -> Result<bool> {
+    mend_moved(place)?;
+    if part.is_none_or(|part| part == Part::Python) || !python::is_there(place) {
+        python::set_up(place)?;
+    }
+    jupyter::configure(place)?;
+    if part.is_none_or(|part| part == Part::Kernel) {
+        kernel::set_up(place)?;
+        kernel::warm(place)?;
+    }
+    say("everything is there; `cargo lab` opens the workbook");
     Ok(true)
 }
-/// o
-pub fn doctor(_: &Place) -> Result<bool> {
-    Ok(true)
+
+/// Sets up what is missing and opens the workbook; the Rust kernel is built meanwhile.
+///
+/// # Errors
+///
+/// JupyterLab cannot be set up or started.
+pub fn open(place: &Place, port: u16, browser: bool) -> Result<bool> {
+    mend_moved(place)?;
+    if !python::is_there(place) {
+        python::set_up(place)?;
+    }
+    jupyter::configure(place)?;
+    if !kernel::is_ready(place)? {
+        in_background(place)?;
+    }
+    jupyter::open(place, port, browser)
 }
-/// o
-pub fn setup(_: &Place, _: Option<Part>) -> Result<bool> {
-    Ok(true)
+
+/// Goes on with the kernel in a process of its own, which outlives this one.
+fn in_background(place: &Place) -> Result<()> {
+    let log = kernel::log(place)?;
+    say(&format!(
+        "the Rust kernel is being set up in the background (8 to 10 minutes, once); its log is\n  {}\n\
+         meanwhile a Rust notebook says how far it is, and `cargo lab check bpe.bytes` grades without it",
+        log.display()
+    ));
+    let mut command = Command::new(std::env::current_exe().context("the path of this program")?);
+    command
+        .args(["setup", "kernel"])
+        .current_dir(place.root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    #[cfg(unix)]
+    {
+        // A group of its own: Ctrl-C in JupyterLab's terminal does not stop the build.
+        use std::os::unix::process::CommandExt;
+        command.process_group(0);
+    }
+    command.spawn().context("could not start the set-up of the kernel")?;
+    Ok(())
+}
+
+/// Says what is missing, what it costs, and the command that mends it. `Ok(false)` if anything is.
+///
+/// # Errors
+///
+/// The platform names no cache folder.
+pub fn doctor(place: &Place) -> Result<bool> {
+    let rows = [
+        tool("rust", &["cargo", "--version"], "install Rust with rustup, as rust-lang.org says"),
+        python::diagnosis(place),
+        python::packages(place),
+        kernel::diagnosis(place)?,
+        kernel::cache_diagnosis(place)?,
+    ];
+    for row in &rows {
+        let mark = if row.there { "✓" } else { "✗" };
+        print(&format!("{mark} {:<10} {}", row.name, row.found));
+        if !row.there {
+            print(&format!("             mend: {}", row.mend));
+            print(&format!("             cost: {}", row.cost));
+        }
+    }
+    let missing = rows.iter().filter(|row| !row.there).count();
+    print(&match missing {
+        0 => "\nnothing is missing; `cargo lab` opens the workbook".to_owned(),
+        _ => {
+            "\nhint: `cargo lab` mends all of this by itself, except for what you install yourself"
+                .to_owned()
+        }
+    });
+    Ok(missing == 0)
+}
+
+/// A row of the doctor's report.
+struct Diagnosis {
+    name: &'static str,
+    there: bool,
+    found: String,
+    mend: String,
+    cost: &'static str,
+}
+
+/// Whether a program answers.
+fn tool(name: &'static str, command: &[&str], mend: &str) -> Diagnosis {
+    let answer = Command::new(command[0]).args(&command[1..]).output();
+    let answer = answer.ok().filter(|answer| answer.status.success());
+    Diagnosis {
+        name,
+        there: answer.is_some(),
+        found: answer.map_or_else(
+            || format!("`{}` does not answer", command[0]),
+            |answer| String::from_utf8_lossy(&answer.stdout).trim().to_owned(),
+        ),
+        mend: mend.to_owned(),
+        cost: "some minutes",
+    }
+}
+
+/// Notices that the checkout was moved, and puts the new path into the files that hold the old one.
+fn mend_moved(place: &Place) -> Result<()> {
+    let note = place.state("root.txt");
+    let now = place.root().display().to_string();
+    let before = fs::read_to_string(&note).unwrap_or_default();
+    if before == now {
+        return Ok(());
+    }
+    if !before.is_empty() && place.join(".venv").exists() {
+        say(&format!("this checkout was moved from `{before}`; mending the paths in .venv"));
+        python::mend_paths(place, &before, &now)?;
+    }
+    store::replace(&Real, &note, now.as_bytes())
 }

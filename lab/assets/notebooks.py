@@ -1,0 +1,135 @@
+"""Runs the workbook's notebooks in their real kernels, and warms the Rust kernel's build cache.
+
+Usage:
+    notebooks.py warm
+    notebooks.py run TREE NOTEBOOK...      TREE: solutions or exercises
+
+A run fails on an error output, on the text of a panic (the Rust kernel reports one as mere standard
+error), and on verdicts that the tree does not deserve: against the solutions every verdict must be
+PASSING, against fresh exercises every one must be NOT STARTED.
+"""
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+ROOT = Path(__file__).resolve().parents[2]
+EXERCISES = 'path = "../../exercises"'
+SOLUTIONS = 'package = "solutions", path = "../../solutions"'
+STATES = re.compile(r"NOT STARTED|FAILING|PASSING|PANICKED")
+# A kernel that never answers its first request has been seen once in some forty starts.
+ATTEMPTS = 3
+
+
+def client(notebook, folder, allow_errors=False):
+    return NotebookClient(
+        notebook,
+        kernel_name=notebook.metadata.kernelspec.name,
+        timeout=300,
+        startup_timeout=120,
+        allow_errors=allow_errors,
+        resources={"metadata": {"path": str(folder)}},
+    )
+
+
+def execute(notebook, folder, allow_errors=False):
+    """Runs a notebook in a fresh kernel; a kernel that hangs while starting gets another try."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return client(notebook, folder, allow_errors).execute()
+        except (RuntimeError, DeadKernelError) as error:
+            starting = "Kernel didn't respond" in str(error) or isinstance(error, DeadKernelError)
+            if not starting or attempt == ATTEMPTS:
+                raise
+            print(f"the kernel did not start (attempt {attempt} of {ATTEMPTS}); again", flush=True)
+
+
+def text_of(output):
+    """What an output shows, as text."""
+    if output.output_type == "stream":
+        return output.text
+    if output.output_type == "error":
+        return "\n".join([output.ename, output.evalue, *output.traceback])
+    return "\n".join(str(value) for value in output.data.values())
+
+
+def faults(notebook, tree):
+    """What in an executed notebook is not as it should be."""
+    wanted = {"solutions": "PASSING", "exercises": "NOT STARTED"}[tree]
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        for output in cell.outputs:
+            text = text_of(output)
+            if output.output_type == "error":
+                found.append(f"cell {number} fails:\n{text}")
+            elif "panicked at" in text:
+                found.append(f"cell {number} panics:\n{text}")
+            elif output.output_type == "stream" and output.name == "stderr":
+                found.append(f"cell {number} complains:\n{text}")
+        states = set(STATES.findall("\n".join(map(text_of, cell.outputs))))
+        if states - {wanted}:
+            found.append(f"cell {number} shows {', '.join(sorted(states))}, expected {wanted}")
+        if "check::" in cell.source and not states and "use " not in cell.source:
+            found.append(f"cell {number} calls a check and shows no verdict")
+    return found
+
+
+def run(tree, paths):
+    failed = 0
+    verdicts = 0
+    for path in map(Path, paths):
+        notebook = nbformat.read(path, as_version=4)
+        if tree == "solutions":
+            for cell in notebook.cells:
+                if cell.cell_type == "code":
+                    cell.source = cell.source.replace(EXERCISES, SOLUTIONS)
+        start = time.monotonic()
+        try:
+            execute(notebook, path.parent, allow_errors=True)
+            found = faults(notebook, tree)
+        except CellTimeoutError as error:
+            found = [str(error)]
+        shown = sum(bool(STATES.search(text_of(o))) for c in notebook.cells for o in c.get("outputs", []))
+        verdicts += shown
+        if shown == 0:
+            found.append("no cell shows a verdict, so nothing was compared")
+        failed += bool(found)
+        state = "FAILED" if found else "ok"
+        print(f"{path.name} against {tree}: {state}, {shown} verdicts, {time.monotonic() - start:.0f} s", flush=True)
+        for fault in found:
+            print("  " + fault.replace("\n", "\n  "), flush=True)
+    print(f"{len(paths) - failed} passed, {failed} failed")
+    return 1 if failed or not verdicts else 0
+
+
+def warm():
+    """Has the kernel download and compile what the notebooks depend on, once with the network on."""
+    dependencies = set()
+    for path in sorted((ROOT / "notebooks" / "rust").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                dependencies.update(line for line in cell.source.splitlines() if line.startswith(":dep "))
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "rust", "display_name": "Rust", "language": "rust"}
+    sources = [":offline 0", "\n".join(sorted(dependencies)) + "\n1 + 1"]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    execute(notebook, ROOT / "notebooks" / "rust")
+    print(f"compiled {len(dependencies)} dependencies")
+    return 0
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["warm"]:
+            sys.exit(warm())
+        case ["run", ("solutions" | "exercises") as tree, *paths] if paths:
+            sys.exit(run(tree, paths))
+        case _:
+            sys.exit(__doc__)

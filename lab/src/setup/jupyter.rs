@@ -1,0 +1,104 @@
+//! Kernelspecs, settings, and JupyterLab itself.
+//!
+//! Jupyter and IPython keep their files in the home folder unless told otherwise; [`inside`] tells
+//! them, for every Python process that `lab` starts.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::kernel;
+use crate::place::Place;
+use crate::store::{self, Real};
+
+/// Writes the kernelspec and the settings, where they differ from what they should be.
+pub(super) fn configure(place: &Place) -> Result<()> {
+    let share = place.join(".venv/share/jupyter");
+    let mut environment = json!({
+        "RUST_FOR_AI_KERNEL": kernel::binary(place)?,
+        "RUST_FOR_AI_LOG": kernel::log(place)?,
+        "EVCXR_CONFIG_DIR": place.join("lab/assets/evcxr"),
+        "XDG_CACHE_HOME": kernel::build_cache(place)?,
+    });
+    // The kernel runs cargo in a folder of its own, where the checkout's toolchain file says nothing.
+    if let Ok(toolchain) = std::env::var("RUSTUP_TOOLCHAIN") {
+        environment["RUSTUP_TOOLCHAIN"] = Value::from(toolchain);
+    }
+    let kernelspec = json!({
+        "argv": [place.python(), place.join("lab/assets/rust_kernel.py"), "{connection_file}"],
+        "display_name": "Rust",
+        "language": "rust",
+        "interrupt_mode": "message",
+        "env": environment,
+    });
+    fs::create_dir_all(kernel::build_cache(place)?)?;
+    write_json(&share.join("kernels/rust/kernel.json"), &kernelspec)?;
+    // Ask no server for news or for a newer version.
+    write_json(
+        &place.join(".venv/etc/jupyter/labconfig/page_config.json"),
+        &json!({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}),
+    )?;
+    write_json(
+        &share.join("lab/settings/overrides.json"),
+        &json!({
+            "@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"},
+            // A file that is open as text opens the same way from a verdict's link.
+            "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 30},
+        }),
+    )
+}
+
+fn write_json(path: &std::path::Path, value: &Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    match fs::read_to_string(path) {
+        Ok(there) if there == text => Ok(()),
+        _ => store::replace(&Real, path, text.as_bytes()),
+    }
+}
+
+/// Points everything that Jupyter, IPython and pip would put into the home folder into the checkout.
+pub(super) fn inside(place: &Place, command: &mut Command) {
+    for name in ["JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"] {
+        command.env_remove(name);
+    }
+    let own = |name: &str| place.state("jupyter").join(name);
+    command
+        .env("JUPYTER_CONFIG_DIR", own("config"))
+        .env("JUPYTER_DATA_DIR", own("data"))
+        .env("JUPYTER_RUNTIME_DIR", own("runtime"))
+        .env("JUPYTERLAB_SETTINGS_DIR", own("settings"))
+        .env("JUPYTERLAB_WORKSPACES_DIR", own("workspaces"))
+        .env("IPYTHONDIR", own("ipython"))
+        .env("PYTHONNOUSERSITE", "1");
+}
+
+/// A Python script of the workbook in the environment, run from the checkout's root.
+pub fn command(place: &Place, script: &str) -> Command {
+    let mut command = Command::new(place.python());
+    command.arg(place.join(script)).current_dir(place.root());
+    inside(place, &mut command);
+    command
+}
+
+/// Opens JupyterLab; returns when it is closed, or not at all where it takes the place of this
+/// process.
+pub(super) fn open(place: &Place, port: u16, browser: bool) -> Result<bool> {
+    let mut lab = Command::new(place.python());
+    lab.args(["-m", "jupyterlab", "--config"])
+        .arg(place.join("lab/assets/jupyter_lab_config.py"))
+        .arg(format!("--ServerApp.root_dir={}", place.root().display()))
+        .arg(format!("--ServerApp.port={port}"))
+        .arg(format!("--ServerApp.open_browser={}", if browser { "True" } else { "False" }))
+        .current_dir(place.root());
+    inside(place, &mut lab);
+    #[cfg(unix)]
+    {
+        // In the place of this process, so that Ctrl-C reaches JupyterLab and nobody else.
+        use std::os::unix::process::CommandExt;
+        Err(lab.exec()).context("could not start JupyterLab")
+    }
+    #[cfg(not(unix))]
+    Ok(lab.status().context("could not start JupyterLab")?.success())
+}

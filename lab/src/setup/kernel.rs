@@ -1,0 +1,167 @@
+//! The Rust kernel for Jupyter, `evcxr_jupyter`, and the crates that notebooks use.
+//!
+//! A kernel of the pinned version is taken from the path or from our cache. Else `cargo binstall`, if
+//! the user has it, fetches the official release; no third party's binaries. Else it is built from
+//! source with its own lock file, in a folder that survives an interruption.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::Diagnosis;
+use crate::place::Place;
+use crate::run::{self, say};
+use crate::store::{self, Lock, Real};
+
+/// The version whose behaviour the notebooks rely on.
+const VERSION: &str = "0.22.0";
+const NAME: &str = "evcxr_jupyter";
+
+/// Where `cargo install` puts the kernel of this version.
+fn root(place: &Place) -> Result<PathBuf> {
+    Ok(place.cache()?.join(format!("{NAME}-{VERSION}")))
+}
+
+/// The kernel: the one on the path if its version is the pinned one, else the place in our cache,
+/// whether it is there yet or not.
+pub(super) fn binary(place: &Place) -> Result<PathBuf> {
+    let file = format!("{NAME}{}", env::consts::EXE_SUFFIX);
+    let on_path = env::split_paths(&env::var_os("PATH").unwrap_or_default())
+        .map(|folder| folder.join(&file))
+        .find(|path| path.is_file() && is_pinned(path));
+    match on_path {
+        Some(path) => Ok(path),
+        None => Ok(root(place)?.join("bin").join(file)),
+    }
+}
+
+/// The kernel cannot be asked for its version, but cargo notes what it installed beside `bin`.
+fn is_pinned(binary: &Path) -> bool {
+    let note = binary.parent().and_then(Path::parent).map(|root| root.join(".crates.toml"));
+    let note = note.and_then(|note| fs::read_to_string(note).ok()).unwrap_or_default();
+    note.contains(&format!("\"{NAME} {VERSION} "))
+}
+
+/// What the build prints; a notebook reads it to say how far the kernel is.
+pub(super) fn log(place: &Place) -> Result<PathBuf> {
+    Ok(place.cache()?.join("kernel.log"))
+}
+
+/// Whether the kernel is there and its crates are in its cache.
+pub(super) fn is_ready(place: &Place) -> Result<bool> {
+    Ok(binary(place)?.is_file() && is_warm(place)?)
+}
+
+/// Fetches or builds the kernel if it is missing.
+pub(super) fn set_up(place: &Place) -> Result<()> {
+    if binary(place)?.is_file() {
+        return Ok(());
+    }
+    let cache = place.cache()?;
+    let path = cache.join("kernel.lock");
+    let _lock = match Lock::try_now(&path)? {
+        Some(lock) => lock,
+        None => {
+            say("another `cargo lab` is building the Rust kernel; waiting for it");
+            Lock::wait(&path)?
+        }
+    };
+    if binary(place)?.is_file() {
+        return Ok(());
+    }
+    let (root, log) = (root(place)?, log(place)?);
+    let target = cache.join("kernel-build");
+    let has_binstall = Command::new("cargo")
+        .args(["binstall", "-V"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if has_binstall {
+        let mut fetch = Command::new("cargo");
+        fetch
+            .args(["binstall", "--no-confirm", "--disable-telemetry"])
+            .args(["--disable-strategies", "quick-install,compile", "--root"])
+            .arg(&root)
+            .arg(format!("{NAME}@{VERSION}"));
+        if run::logged("fetching the Rust kernel", &mut fetch, &log).is_ok() {
+            return Ok(());
+        }
+        say("no official release for this platform; building from source");
+    }
+    let mut build = Command::new("cargo");
+    build
+        // Out of the checkout, whose cargo settings are not for this crate.
+        .current_dir(&cache)
+        .args(["install", NAME, "--version", VERSION, "--locked", "--root"])
+        .arg(&root)
+        .arg("--target-dir")
+        .arg(&target);
+    run::logged("building the Rust kernel (8 to 10 minutes on two cores, once)", &mut build, &log)?;
+    // A gigabyte that nobody needs again; what stays behind is removed by the next build.
+    let _ = fs::remove_dir_all(&target);
+    Ok(())
+}
+
+/// Downloads and compiles the crates that notebooks use, so that they run without the network.
+pub(super) fn warm(place: &Place) -> Result<()> {
+    let _lock = Lock::wait(&place.state("setup.lock"))?;
+    if is_warm(place)? {
+        return Ok(());
+    }
+    let mut warm = super::jupyter_command(place, "lab/assets/notebooks.py");
+    warm.arg("warm");
+    run::logged("warming the kernel's build cache", &mut warm, &place.state("log/warm.log"))?;
+    store::replace(&Real, &place.state("warm.txt"), fingerprint(place)?.as_bytes())
+}
+
+fn is_warm(place: &Place) -> Result<bool> {
+    let there = fs::read_to_string(place.state("warm.txt")).unwrap_or_default();
+    Ok(there == fingerprint(place)? && build_cache(place)?.exists())
+}
+
+/// What the warm cache depends on: the kernel, and the manifests that its notebooks resolve.
+fn fingerprint(place: &Place) -> Result<String> {
+    let mut text = format!("{NAME} {VERSION}\n");
+    for manifest in ["Cargo.toml", "exercises/Cargo.toml"] {
+        text += &fs::read_to_string(place.join(manifest)).with_context(|| manifest.to_owned())?;
+    }
+    Ok(text)
+}
+
+/// Where the kernel keeps compiled crates; `XDG_CACHE_HOME` of the kernel.
+pub(super) fn build_cache(place: &Place) -> Result<PathBuf> {
+    Ok(place.cache()?.join("kernel-cache"))
+}
+
+pub(super) fn diagnosis(place: &Place) -> Result<Diagnosis> {
+    let binary = binary(place)?;
+    let there = binary.is_file();
+    Ok(Diagnosis {
+        name: "kernel",
+        there,
+        found: match there {
+            true => format!("{NAME} {VERSION} in {}", binary.display()),
+            false => format!("{NAME} {VERSION} is neither on the path nor in {}", binary.display()),
+        },
+        mend: "cargo lab setup kernel".to_owned(),
+        cost: "8 to 10 minutes on two cores; 35 MB on disk, 1.5 GB while it is built",
+    })
+}
+
+pub(super) fn cache_diagnosis(place: &Place) -> Result<Diagnosis> {
+    let there = is_warm(place)?;
+    Ok(Diagnosis {
+        name: "cache",
+        there,
+        found: match there {
+            true => "the notebooks' crates are downloaded and compiled".to_owned(),
+            false => "the notebooks' crates are not compiled yet".to_owned(),
+        },
+        mend: "cargo lab setup kernel".to_owned(),
+        cost: "half a minute, after the kernel; 10 MB to download, 50 MB on disk",
+    })
+}

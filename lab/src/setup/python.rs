@@ -1,0 +1,156 @@
+//! The Python environment: `.venv`, from a list in which every package is pinned and hashed.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::Diagnosis;
+use crate::place::Place;
+use crate::run;
+use crate::store::{self, Lock, Real};
+
+/// JupyterLab needs it, and the workbook's own wheel will.
+const OLDEST: (u32, u32) = (3, 11);
+
+const REQUIREMENTS: &str = "lab/assets/requirements.txt";
+
+/// What was installed last: a copy of the list, written when all of it was there.
+fn stamp(place: &Place) -> PathBuf {
+    place.join(".venv").join("lab-requirements.txt")
+}
+
+/// Whether the environment is complete.
+pub(super) fn is_there(place: &Place) -> bool {
+    let wanted = fs::read(place.join(REQUIREMENTS));
+    place.python().exists()
+        && wanted.is_ok_and(|list| fs::read(stamp(place)).is_ok_and(|there| there == list))
+}
+
+/// Makes the environment, or goes on where an earlier run stopped.
+pub(super) fn set_up(place: &Place) -> Result<()> {
+    let _lock = Lock::wait(&place.state("setup.lock"))?;
+    if is_there(place) {
+        return Ok(());
+    }
+    let python = find().map_err(|reason| anyhow::anyhow!("{reason}"))?;
+    // Over a folder that is there already this repairs what is missing.
+    let made = run::logged(
+        "making the Python environment",
+        Command::new(&python.program).args(["-m", "venv"]).arg(place.join(".venv")),
+        &place.state("log/venv.log"),
+    );
+    if let Err(error) = made {
+        bail!(
+            "{error:#}\n\nhint: on Debian and Ubuntu the module `venv` is in the package python3-venv"
+        );
+    }
+    pip(place, "installing JupyterLab", REQUIREMENTS)?;
+    let list = fs::read(place.join(REQUIREMENTS)).context(REQUIREMENTS)?;
+    store::replace(&Real, &stamp(place), &list)
+}
+
+/// Installs a further pinned and hashed list into the environment.
+///
+/// # Errors
+///
+/// pip fails.
+pub fn extra(place: &Place, list: &str) -> Result<()> {
+    pip(place, &format!("installing {list}"), list)
+}
+
+fn pip(place: &Place, label: &str, list: &str) -> Result<()> {
+    let mut pip = Command::new(place.python());
+    pip.args(["-m", "pip", "install", "--require-hashes", "--disable-pip-version-check"])
+        .args(["--progress-bar", "off", "-r"])
+        .arg(place.join(list));
+    super::jupyter::inside(place, &mut pip);
+    run::logged(label, &mut pip, &place.state("log/pip.log")).context(
+        "pip could not install; with a slow or closed network, run the same command again later",
+    )
+}
+
+/// A Python that can make the environment.
+struct Python {
+    program: String,
+    version: String,
+}
+
+/// The first Python that is new enough: `RUST_FOR_AI_PYTHON`, else what is on the path.
+fn find() -> std::result::Result<Python, String> {
+    let named = std::env::var("RUST_FOR_AI_PYTHON").ok();
+    let candidates: Vec<String> = match named {
+        Some(program) => vec![program],
+        None => ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let mut too_old = Vec::new();
+    for program in &candidates {
+        let asked = Command::new(program)
+            .args(["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
+            .output();
+        let Ok(answer) = asked else { continue };
+        let version = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        let mut parts = version.split('.').filter_map(|part| part.parse::<u32>().ok());
+        match (parts.next(), parts.next()) {
+            (Some(major), Some(minor)) if (major, minor) >= OLDEST => {
+                return Ok(Python { program: program.clone(), version });
+            }
+            (Some(_), Some(_)) => too_old.push(format!("`{program}` is {version}")),
+            _ => {}
+        }
+    }
+    let found = if too_old.is_empty() { "found none".to_owned() } else { too_old.join(", ") };
+    Err(format!(
+        "expected Python {}.{} or later, {found}\n\nhint: install one, or name it in RUST_FOR_AI_PYTHON",
+        OLDEST.0, OLDEST.1
+    ))
+}
+
+pub(super) fn diagnosis(_: &Place) -> Diagnosis {
+    let found = find();
+    Diagnosis {
+        name: "python",
+        there: found.is_ok(),
+        found: match found {
+            Ok(python) => format!("Python {} (`{}`)", python.version, python.program),
+            Err(reason) => reason.lines().next().unwrap_or_default().to_owned(),
+        },
+        mend: "install Python 3.11 or later, with its module venv".to_owned(),
+        cost: "some minutes",
+    }
+}
+
+pub(super) fn packages(place: &Place) -> Diagnosis {
+    let there = is_there(place);
+    Diagnosis {
+        name: "packages",
+        there,
+        found: match there {
+            true => "JupyterLab in .venv, as pinned".to_owned(),
+            false => "JupyterLab is not in .venv, or not as pinned".to_owned(),
+        },
+        mend: "cargo lab setup python".to_owned(),
+        cost: "about a minute, 40 MB to download, 300 MB on disk",
+    }
+}
+
+/// Replaces the old path by the new one in the environment's scripts; other files hold none.
+pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
+    let scripts = match cfg!(windows) {
+        true => place.join(".venv/Scripts"),
+        false => place.join(".venv/bin"),
+    };
+    for entry in fs::read_dir(&scripts).with_context(|| scripts.display().to_string())? {
+        let path = entry?.path();
+        // The interpreter itself is a link or a binary, and no text.
+        let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        let Some(text) = fs::read_to_string(&path).ok().filter(|_| !is_link) else { continue };
+        if text.contains(old) {
+            store::replace(&Real, &path, text.replace(old, new).as_bytes())?;
+        }
+    }
+    Ok(())
+}
