@@ -5,6 +5,8 @@ c = get_config()  # noqa: F821  (Jupyter defines it)
 c.ServerApp.ip = "127.0.0.1"
 # A remote host name may not lead a browser here.
 c.ServerApp.allow_remote_access = False
+# Containers run everything as root; the token guards the server there too.
+c.ServerApp.allow_root = True
 # Jupyter makes a new token for each start; the address that it prints carries it.
 c.LabApp.default_url = "/lab/tree/notebooks/rust/00_start.ipynb"
 
@@ -15,6 +17,9 @@ c.LabApp.extension_manager = "readonly"
 
 # A deleted file is gone; the bin would be in the home folder.
 c.FileContentsManager.delete_to_trash = False
+
+# The default timeout is longer than the default interval, which the server warns of.
+c.ServerApp.websocket_ping_timeout = 30000
 
 # Only what a person needs to see: the address, and what goes wrong.
 c.Application.log_level = "WARN"

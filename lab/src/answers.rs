@@ -102,8 +102,12 @@ pub fn backups(place: &Place, stage: &Stage) -> Vec<PathBuf> {
     paths
 }
 
-/// Names sort by time: nanoseconds since 1970, of equal length until the year 2286.
+/// A name that sorts after all others: nanoseconds since 1970, of equal length until the year 2286;
+/// one more than the newest where the clock was set back.
 fn new_backup(place: &Place, stage: &Stage) -> PathBuf {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    place.state("backups").join(stage.id).join(format!("{now}.rs"))
+    let number = |path: PathBuf| path.file_stem()?.to_str()?.parse::<u128>().ok();
+    let newest = course::stages().flat_map(|stage| backups(place, stage)).filter_map(number).max();
+    let name = newest.map_or(now, |newest| now.max(newest + 1));
+    place.state("backups").join(stage.id).join(format!("{name:019}.rs"))
 }

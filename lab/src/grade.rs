@@ -38,6 +38,8 @@ pub struct Verdict {
     pub state: State,
     /// For a person.
     pub text: String,
+    /// What the answer printed, at least the end of it.
+    pub printed: String,
     /// The whole object.
     pub json: Value,
 }
@@ -51,6 +53,11 @@ pub struct CompileError {
     pub file: String,
     /// The message in one line.
     pub message: String,
+    /// The compiler's code, such as `E0308`; a syntax error has none.
+    pub code: Option<String>,
+    /// The stage whose answer is missing or has another signature, where only the code that uses the
+    /// answer does not compile.
+    pub misfit: Option<&'static Stage>,
     /// As the compiler draws it.
     pub rendered: String,
 }
@@ -95,7 +102,7 @@ fn verdict(line: &str) -> Result<Verdict> {
         .into_iter()
         .find(|known| known.as_str() == state)
         .with_context(|| format!("the report knows no state `{state}`"))?;
-    Ok(Verdict { stage: text("stage"), state, text: text("text"), json })
+    Ok(Verdict { stage: text("stage"), state, text: text("text"), printed: text("printed"), json })
 }
 
 enum Build {
@@ -132,7 +139,9 @@ fn build(place: &Place, chapter: &Chapter) -> Result<Build> {
     for line in BufReader::new(child.stdout.take().context("no output of cargo")?).lines() {
         let Ok(message) = serde_json::from_str::<Value>(&line?) else { continue };
         match message["reason"].as_str() {
-            Some("compiler-message") => errors.extend(compile_error(place, &message["message"])),
+            Some("compiler-message") => {
+                errors.extend(compile_error(place, chapter, &message["message"]));
+            }
             Some("compiler-artifact") if message["target"]["name"] == chapter.id => {
                 let executable = message["executable"].as_str().map(PathBuf::from);
                 binary = executable.or(binary);
@@ -151,19 +160,42 @@ fn build(place: &Place, chapter: &Chapter) -> Result<Build> {
 }
 
 /// An error with a place; the compiler's closing "aborting due to 2 errors" has none.
-fn compile_error(place: &Place, message: &Value) -> Option<CompileError> {
+fn compile_error(place: &Place, chapter: &Chapter, message: &Value) -> Option<CompileError> {
     if message["level"] != "error" {
         return None;
     }
     let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
     let file = Path::new(span["file_name"].as_str()?);
-    let file = file.strip_prefix(place.root()).unwrap_or(file).display().to_string();
+    let mut file = file.strip_prefix(place.root()).unwrap_or(file).display().to_string();
+    let mut at = format!("{file}:{}:{}", span["line_start"], span["column_start"]);
+    let misfit = misfit(chapter, &file, span);
+    if let Some(stage) = misfit {
+        file = stage.exercise();
+        at.clone_from(&file);
+    }
     Some(CompileError {
-        at: format!("{file}:{}:{}", span["line_start"], span["column_start"]),
+        at,
         file,
         message: message["message"].as_str()?.to_owned(),
+        code: message["code"]["code"].as_str().map(ToOwned::to_owned),
+        misfit,
         rendered: message["rendered"].as_str()?.to_owned(),
     })
+}
+
+/// The stage that a line of the grader or of the chapter's list of modules is about.
+fn misfit(chapter: &Chapter, file: &str, span: &Value) -> Option<&'static Stage> {
+    let line = span["text"][0]["text"].as_str()?;
+    let mentions = |stage: &Stage| match file.replace('\\', "/") {
+        file if file == format!("tests/{}.rs", chapter.id) => {
+            line.contains(&format!("stage::{},", stage.name().to_uppercase()))
+        }
+        file if file == format!("exercises/{}/mod.rs", chapter.id) => {
+            line.contains(&format!("pub use {}::", stage.name()))
+        }
+        _ => false,
+    };
+    chapter.stages.iter().copied().find(|stage| mentions(stage))
 }
 
 /// Prints a line if something takes longer than expected.

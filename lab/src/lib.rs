@@ -11,6 +11,7 @@
 //! | [`stubs`] | makes an exercise out of a solution |
 //! | [`grade`] | builds and runs a chapter's grader, and reads its verdicts |
 //! | [`answers`] | keeps, resets and restores answers |
+//! | [`rustc`] | names the place of an error in a notebook |
 //! | [`setup`] | the Python environment, the Rust kernel, JupyterLab |
 //! | [`verify`] | all that CI runs |
 //! | [`commands`] | one function a subcommand |
@@ -21,6 +22,7 @@ pub mod grade;
 pub mod place;
 pub mod progress;
 pub mod run;
+pub mod rustc;
 pub mod setup;
 pub mod store;
 pub mod stubs;

@@ -12,6 +12,7 @@
 //! the disk full, or kill the process.
 
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind::{InvalidInput, Unsupported};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -70,11 +71,14 @@ impl Disk for Real {
         if cfg!(windows) && path.is_dir() {
             return Ok(());
         }
-        let file = match path.is_dir() {
-            true => File::open(path)?,
-            false => OpenOptions::new().write(true).open(path)?,
-        };
-        file.sync_all()
+        if path.is_dir() {
+            return match File::open(path)?.sync_all() {
+                // Some network and container file systems have no such thing for folders.
+                Err(error) if matches!(error.kind(), InvalidInput | Unsupported) => Ok(()),
+                done => done,
+            };
+        }
+        OpenOptions::new().write(true).open(path)?.sync_all()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -120,7 +124,7 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// Keeps what a file holds now under a second name.
+/// Keeps what a file holds now under a second name, which nothing has yet.
 ///
 /// # Errors
 ///
@@ -131,12 +135,11 @@ pub fn keep(disk: &dyn Disk, path: &Path, copy: &Path) -> Result<()> {
     let kept = (|| {
         make_folder(disk, folder)?;
         disk.sync(path)?;
-        if disk.link(path, copy).is_err() {
-            let whole = fs::read(path)?;
-            disk.write(copy, &whole)?;
-            disk.sync(copy)?;
+        match disk.link(path, copy) {
+            Ok(()) => disk.sync(folder).map_err(anyhow::Error::from),
+            // A copy under its own name only once it is whole: `undo` trusts what it finds there.
+            Err(_) => replace(disk, copy, &fs::read(path)?),
         }
-        disk.sync(folder)
     })();
     kept.with_context(|| format!("could not keep `{}` as `{}`", path.display(), copy.display()))
 }

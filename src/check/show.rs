@@ -18,12 +18,12 @@ impl Verdict {
                 format!("solve {first} first: this stage calls it")
             }
             (Outcome::NotStarted { waits_for: None }, Origin::Elsewhere) => {
-                format!("replace `todo!()`; hint: cargo lab hint {id}")
+                format!("replace `todo!()`; hint: `cargo lab hint {id}`")
             }
             (Outcome::NotStarted { waits_for: None }, _) => {
-                format!("open {}; hint: cargo lab hint {id}", self.stage.exercise())
+                format!("open {}; hint: `cargo lab hint {id}`", self.stage.exercise())
             }
-            (Outcome::Failing(_), _) => format!("hint: cargo lab hint {id}"),
+            (Outcome::Failing(_), _) => format!("hint: `cargo lab hint {id}`"),
             (Outcome::Passing { .. }, Origin::Exercises) => {
                 format!("counted: your answer in {}", self.stage.exercise())
             }
@@ -167,7 +167,7 @@ impl Failure {
         for (label, text) in self.lesson() {
             html.push_str(&format!(
                 "<div style=\"margin-top:4px\"><i>{label}</i> {}</div>",
-                escape(&text)
+                with_code(&text)
             ));
         }
         html.push_str("<pre style=\"margin:6px 0 0;white-space:pre-wrap\">");
@@ -203,7 +203,20 @@ fn link(line: &str, stage: &crate::course::Stage, origin: Origin) -> String {
         _ => stage.exercise(),
     };
     let anchor = format!("<a href=\"../../{file}\"><code>{file}</code></a>");
-    escape(line).replace(&file, &anchor)
+    with_code(line).replace(&file, &anchor)
+}
+
+/// Escaped text in which what stands between backticks is code.
+fn with_code(text: &str) -> String {
+    let parts = escape(text);
+    let mut html = String::new();
+    for (index, part) in parts.split('`').enumerate() {
+        match index % 2 {
+            0 => html.push_str(part),
+            _ => html.push_str(&format!("<code>{part}</code>")),
+        }
+    }
+    html
 }
 
 /// A JSON object under construction.

@@ -1,7 +1,7 @@
 //! The child: grades one stage under limits and leaves a record of how far it came.
 //!
 //! The record is a file that the parent names. Before each call the child overwrites it with the
-//! call; at the end it holds the verdict. Whatever ends the child, the parent reads the last of these.
+//! number of the case and the call; at the end it holds the verdict. Whatever ends the child, the parent reads the last of these.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -38,9 +38,13 @@ fn run(graded: &Graded, path: &Path) -> io::Result<()> {
     limit();
     let record = File::create(path)?;
     let mut calls = record.try_clone()?;
+    let mut case = 0;
     let verdict = observe(
-        // A record that cannot be written costs the name of the call, no more.
-        move |call| drop(write(&mut calls, CALLING, call)),
+        move |call| {
+            case += 1;
+            // A record that cannot be written costs the name of the call, no more.
+            let _ = write(&mut calls, CALLING, &format!("{case}\n{call}"));
+        },
         graded.check,
     );
     let mut record = record;

@@ -69,7 +69,7 @@ struct Report {
     state: State,
     /// The verdict for a person, with what the answer printed.
     text: String,
-    /// The verdict for a program, on one line.
+    /// The verdict for a program, on one line, with what the answer printed as `printed`.
     json: String,
 }
 

@@ -16,8 +16,11 @@ use crate::{Graded, REPORT, Report, Tree};
 /// A right answer needs a hundredth of this, also unoptimized on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// How much of what an answer prints is kept.
+/// How much of what an answer prints is kept: the end, since the call that fails is the last one.
 const KEPT: usize = 16 << 10;
+
+/// How many lines of that are shown.
+const LINES: usize = 20;
 
 /// Grades one stage in a child.
 pub(crate) fn supervise(graded: &Graded) -> Report {
@@ -26,7 +29,7 @@ pub(crate) fn supervise(graded: &Graded) -> Report {
         Ok(end) => judge(graded, &record, &end),
         Err(error) => {
             let got = format!("the grader could not run its child: {error}");
-            report(&died(graded, String::new(), got, ""), "")
+            report(&died(graded, (0, ""), got, ""), "")
         }
     }
 }
@@ -70,14 +73,16 @@ fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
     }
 }
 
-/// Reads a pipe to its end, since a full one would stop the child; keeps the beginning.
+/// Reads a pipe to its end, since a full one would stop the child; keeps the last of it.
 fn drain(pipe: Option<impl Read + Send + 'static>) -> Option<JoinHandle<Vec<u8>>> {
     let mut pipe = pipe?;
     Some(thread::spawn(move || {
         let (mut kept, mut buffer) = (Vec::new(), [0; 8192]);
         while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-            let room = KEPT.saturating_sub(kept.len());
-            kept.extend_from_slice(&buffer[..n.min(room)]);
+            kept.extend_from_slice(&buffer[..n]);
+            if kept.len() > 2 * KEPT {
+                kept.drain(..kept.len() - KEPT);
+            }
         }
         kept
     }))
@@ -101,16 +106,19 @@ fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
                 .find(|known| known.as_str() == state)
                 .unwrap_or(State::Failing);
             let json = lines.next().unwrap_or_default().to_owned();
-            let printed = [end.stdout.as_str(), end.stderr.as_str()].join("\n");
-            Report { state, json, text: with_output(lines.next().unwrap_or_default(), &printed) }
+            let printed = last_lines(&[&end.stdout, &end.stderr]);
+            let text = with_output(lines.next().unwrap_or_default(), &printed);
+            Report { state, json: with_key(&json, "printed", &printed), text }
         }
         other => {
             let call = match other {
-                Some((CALLING, call)) => call.to_owned(),
-                _ => String::new(),
+                Some((CALLING, call)) => call.split_once('\n').unwrap_or_default(),
+                _ => Default::default(),
             };
+            let case = (call.0.parse().unwrap_or_default(), call.1);
             let (got, why) = cause(end);
-            report(&died(graded, call, got, why), &end.stdout)
+            let printed = last_lines(&[&end.stdout, &without_last_words(&end.stderr)]);
+            report(&died(graded, case, got, why), &printed)
         }
     }
 }
@@ -131,10 +139,12 @@ fn cause(end: &End) -> (String, &'static str) {
     }
     if let Some(line) = end.stderr.lines().find(|line| line.starts_with("memory allocation of")) {
         let bytes: Option<u64> = line.split_whitespace().nth(3).and_then(|word| word.parse().ok());
-        let asked = bytes.map_or_else(|| line.to_owned(), |b| format!("a request for {b} bytes"));
+        let asked =
+            bytes.map_or_else(|| line.to_owned(), |bytes| format!("{} at once", size(bytes)));
         return (
-            format!("out of memory: {asked}; the limit is {} GiB", MEMORY >> 30),
-            "a vector that grows in a loop without end, or a capacity computed from a wrong number",
+            format!("out of memory: asked for {asked}, and may have {} in all", size(MEMORY)),
+            "an answer needs memory in proportion to its input: does a loop push without end, or is \
+             a length computed from a wrong number?",
         );
     }
     match status.code() {
@@ -149,7 +159,27 @@ fn cause(end: &End) -> (String, &'static str) {
     }
 }
 
-fn died(graded: &Graded, call: String, got: String, why: &str) -> Verdict {
+/// Standard error without what the runtime says before it ends a process; [`cause`] has said it.
+fn without_last_words(stderr: &str) -> String {
+    const RUNTIME: [&str; 3] =
+        ["has overflowed its stack", "fatal runtime error", "memory allocation of"];
+    let mut lines: Vec<&str> = stderr.lines().collect();
+    lines.retain(|line| !line.is_empty() && !RUNTIME.iter().any(|words| line.contains(words)));
+    lines.join("\n")
+}
+
+/// `10.0 GiB`, `512 bytes`.
+fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
+    match bytes {
+        0x4000_0000.. => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+        0x10_0000.. => format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+/// The verdict on an answer that did not come back from this call, of the case with this number.
+fn died(graded: &Graded, (case, call): (usize, &str), got: String, why: &str) -> Verdict {
     let origin = match graded.tree {
         Tree::Exercises => Origin::Exercises,
         Tree::Solutions => Origin::Solutions,
@@ -159,8 +189,8 @@ fn died(graded: &Graded, call: String, got: String, why: &str) -> Verdict {
         stage: graded.stage,
         origin,
         outcome: Outcome::Failing(Box::new(Failure {
-            case: 0,
-            call,
+            case,
+            call: call.to_owned(),
             expected: expected.to_owned(),
             got,
             diff: Vec::new(),
@@ -172,24 +202,38 @@ fn died(graded: &Graded, call: String, got: String, why: &str) -> Verdict {
 
 fn report(verdict: &Verdict, printed: &str) -> Report {
     let text = with_output(&verdict.to_string(), printed);
-    Report { state: verdict.state(), json: verdict.to_json(), text }
+    Report { state: verdict.state(), json: with_key(&verdict.to_json(), "printed", printed), text }
+}
+
+/// The last lines of what an answer printed, first on standard output, then on standard error.
+fn last_lines(streams: &[&str]) -> String {
+    let lines: Vec<&str> = streams.iter().flat_map(|stream| stream.trim_end().lines()).collect();
+    match lines.len().checked_sub(LINES) {
+        None | Some(0) => lines.join("\n"),
+        Some(more) => format!("… (the last lines)\n{}", lines[more..].join("\n")),
+    }
+}
+
+/// A JSON object with one more key.
+fn with_key(object: &str, key: &str, text: &str) -> String {
+    let mut quoted = String::new();
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted += &format!("\\u{:04x}", u32::from(c)),
+            c => quoted.push(c),
+        }
+    }
+    let open = object.trim_end().strip_suffix('}').unwrap_or(object);
+    format!("{open},\"{key}\":\"{quoted}\"}}")
 }
 
 /// The verdict, and below it what the answer printed: a learner debugs with `println!`.
 fn with_output(text: &str, printed: &str) -> String {
-    const LINES: usize = 20;
-    let printed = printed.trim();
     if printed.is_empty() {
         return text.to_owned();
     }
-    let mut out = format!("{text}\n\nyour code printed:");
-    for line in printed.lines().take(LINES) {
-        out += &format!("\n  {line}");
-    }
-    if printed.lines().count() > LINES {
-        out += "\n  …";
-    }
-    out
+    format!("{text}\n\nyour code printed:\n  {}", printed.replace('\n', "\n  "))
 }
 
 /// Appends a verdict to the file that the caller asked for, if any.

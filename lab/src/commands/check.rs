@@ -1,5 +1,7 @@
 //! `check`: grade, remember, show the first thing to do.
 
+use std::fs;
+
 use anyhow::Result;
 use rust_for_ai::check::State;
 use rust_for_ai::course::{self, Chapter};
@@ -11,6 +13,7 @@ use crate::place::Place;
 use crate::progress::Progress;
 use crate::run::print;
 use crate::store::Real;
+use crate::stubs;
 
 /// Grades what `id` names and prints it. `Ok(false)` if anything does not pass.
 pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool> {
@@ -34,7 +37,7 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
     if json {
         print(&as_json(&verdicts, &broken).to_string());
     } else {
-        print(&as_text(target, &verdicts, &broken));
+        print(&as_text(place, target, &verdicts, &broken));
     }
     if !broken.is_empty() && !json {
         anyhow::bail!("the answers do not compile");
@@ -66,14 +69,20 @@ pub(super) fn remember(place: &Place, chapter: &Chapter, verdicts: &[Verdict]) -
 }
 
 /// One stage: its verdict. More: the first that does not pass, then a line a chapter.
-fn as_text(target: Target, verdicts: &[Verdict], broken: &[CompileError]) -> String {
+fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[CompileError]) -> String {
     let mut parts: Vec<String> = Vec::new();
     if !broken.is_empty() {
-        parts.push(broken_text(target, broken));
+        parts.push(broken_text(place, target, broken));
     }
     let first = |state| verdicts.iter().find(|verdict| verdict.state == state);
     let shown = first(State::Failing).or(first(State::NotStarted)).or(verdicts.last());
     parts.extend(shown.map(|verdict| verdict.text.clone()));
+    // A learner debugs with `println!`.
+    parts.extend(
+        shown.filter(|verdict| !verdict.printed.is_empty()).map(|verdict| {
+            format!("your code printed:\n  {}", verdict.printed.replace('\n', "\n  "))
+        }),
+    );
     match target {
         Target::Stage(stage)
             if verdicts.iter().all(|v| v.state == State::Passing) && broken.is_empty() =>
@@ -128,40 +137,86 @@ fn next_after(stage: &course::Stage) -> Option<String> {
     Some(format!("compare with the reference: cargo lab solution {}\n{line}", stage.id))
 }
 
-/// What does not compile, in the learner's files first.
-fn broken_text(target: Target, broken: &[CompileError]) -> String {
+/// What does not compile, and what to do about it.
+fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String {
     let mut text = String::new();
     for error in broken.iter().take(3) {
-        text += &format!(
-            "{}  does not compile: {}\n\n{}\n",
-            error.at,
-            error.message,
-            error.rendered.trim_end()
-        );
+        let body = match error.misfit {
+            Some(stage) => misfit_text(place, stage, &error.message),
+            None => format!(
+                "{}  does not compile: {}\n\n{}",
+                error.at,
+                error.message,
+                error.rendered.trim_end()
+            ),
+        };
+        text += &format!("{body}\n\n");
     }
     if broken.len() > 3 {
-        text += &format!("\n… and {} more errors, often of the same cause\n", broken.len() - 3);
+        text += &format!("… and {} more errors, often of the same cause\n\n", broken.len() - 3);
     }
-    text += "\n";
-    let first = &broken[0].file;
-    text += &match target {
-        _ if !first.starts_with("exercises") => {
-            "hint: a name or a signature differs from what the stage asks for; the stub has the right \
-             one (`cargo lab reset ID` keeps your answer)"
-                .to_owned()
-        }
-        Target::Stage(stage) if *first != stage.exercise() => {
-            format!("hint: `{first}` belongs to another stage of this chapter; a chapter is compiled as a whole")
-        }
-        _ => "hint: mend the first error first; `rustc --explain CODE` explains its code".to_owned(),
+    let first = &broken[0];
+    let culprit = course::stages().find(|stage| stage.exercise() == first.file);
+    text += &match (target, culprit) {
+        (_, Some(stage)) if first.misfit.is_some() => format!(
+            "hint: put it back as it was asked for; `cargo lab reset {}` starts the file afresh and \
+             keeps your answer",
+            stage.id
+        ),
+        (Target::Stage(asked), Some(stage)) if asked.id != stage.id => format!(
+            "hint: the stages of a chapter are compiled together; mend `{}` first, or put it aside: \
+             `cargo lab reset {}` keeps your answer",
+            first.file, stage.id
+        ),
+        _ => match &first.code {
+            Some(code) if broken.len() == 1 => format!("hint: `rustc --explain {code}`"),
+            Some(code) => format!("hint: mend the first error first; `rustc --explain {code}`"),
+            None if broken.len() == 1 => String::new(),
+            None => "hint: mend the first error first; the others often go with it".to_owned(),
+        },
     };
-    text
+    text.trim_end().to_owned()
+}
+
+/// An answer that is missing or has another signature: the compiler would show the grader's insides.
+fn misfit_text(place: &Place, stage: &course::Stage, message: &str) -> String {
+    let stub = stubs::of(place, stage).unwrap_or_default();
+    let yours = fs::read_to_string(place.exercise(stage)).unwrap_or_default();
+    let (asked, yours) = (public_items(&stub), public_items(&yours));
+    let (missing, other): (Vec<&String>, Vec<&String>) = (
+        asked.iter().filter(|item| !yours.contains(item)).collect(),
+        yours.iter().filter(|item| !asked.contains(item)).collect(),
+    );
+    let mut text = format!("{}  is not what the stage asks for: {message}\n", stage.exercise());
+    for (label, items) in [("asked for", missing), ("yours", other)] {
+        for item in items {
+            text += &format!("\n  {label:<12}{item}");
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// The functions and types of a file, each on one line and without its body.
+fn public_items(file: &str) -> Vec<String> {
+    let code: Vec<&str> =
+        file.lines().map(str::trim).filter(|line| !line.starts_with("//")).collect();
+    let heads = (0..code.len())
+        .filter(|&at| ["fn ", "pub ", "impl "].iter().any(|start| code[at].starts_with(start)));
+    heads
+        .map(|at| {
+            let joined = code[at..].join(" ");
+            // A `;` may stand in the type of an array.
+            let ends: &[char] = if code[at].contains("fn ") { &['{'] } else { &['{', ';'] };
+            let head = joined.split(ends).next().unwrap_or_default();
+            head.split_whitespace().collect::<Vec<_>>().join(" ")
+        })
+        .collect()
 }
 
 fn as_json(verdicts: &[Verdict], broken: &[CompileError]) -> Value {
     let errors: Vec<Value> = broken
         .iter()
-        .map(|error| json!({"at": error.at, "message": error.message, "rendered": error.rendered}))
+        .map(|error| json!({"at": error.at, "message": error.message, "code": error.code, "rendered": error.rendered}))
         .collect();
     let stages: Vec<&Value> = verdicts.iter().map(|verdict| &verdict.json).collect();
     json!({"stages": stages, "compile_errors": errors})

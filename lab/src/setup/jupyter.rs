@@ -4,6 +4,7 @@
 //! them, for every Python process that `lab` starts.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -13,15 +14,19 @@ use super::kernel;
 use crate::place::Place;
 use crate::store::{self, Real};
 
+/// How much of compiled crates the kernel keeps, in megabytes.
+const BUILD_CACHE_MB: u32 = 2048;
+
 /// Writes the kernelspec and the settings, where they differ from what they should be.
 pub(super) fn configure(place: &Place) -> Result<()> {
     let share = place.join(".venv/share/jupyter");
     let mut environment = json!({
         "RUST_FOR_AI_KERNEL": kernel::binary(place)?,
         "RUST_FOR_AI_LOG": kernel::log(place)?,
-        "EVCXR_CONFIG_DIR": place.join("lab/assets/evcxr"),
+        "EVCXR_CONFIG_DIR": place.state("kernel"),
         "XDG_CACHE_HOME": kernel::build_cache(place)?,
     });
+    environment[crate::rustc::REAL] = Value::from(real_rustc()?);
     // The kernel runs cargo in a folder of its own, where the checkout's toolchain file says nothing.
     if let Ok(toolchain) = std::env::var("RUSTUP_TOOLCHAIN") {
         environment["RUSTUP_TOOLCHAIN"] = Value::from(toolchain);
@@ -34,6 +39,16 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         "env": environment,
     });
     fs::create_dir_all(kernel::build_cache(place)?)?;
+    let wrapper = install_rustc(place)?;
+    write(
+        &place.state("kernel/evcxr.toml"),
+        // Quick to compile, and no look-up in the network when a cell loads a crate.
+        "[evcxr]\nopt_level = \"0\"\noffline_mode = true\n",
+    )?;
+    write(
+        &place.state("kernel/init.evcxr"),
+        &format!(":cache {BUILD_CACHE_MB}\n:build_env RUSTC={}\n", wrapper.display()),
+    )?;
     write_json(&share.join("kernels/rust/kernel.json"), &kernelspec)?;
     // Ask no server for news or for a newer version.
     write_json(
@@ -50,12 +65,47 @@ pub(super) fn configure(place: &Place) -> Result<()> {
     )
 }
 
-fn write_json(path: &std::path::Path, value: &Value) -> Result<()> {
-    let text = serde_json::to_string_pretty(value)? + "\n";
+fn write_json(path: &Path, value: &Value) -> Result<()> {
+    write(path, &(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// Writes a file unless it holds just that.
+fn write(path: &Path, text: &str) -> Result<()> {
     match fs::read_to_string(path) {
         Ok(there) if there == text => Ok(()),
         _ => store::replace(&Real, path, text.as_bytes()),
     }
+}
+
+/// The compiler that builds the checkout, by its real path: where rustup is used, `rustc` on the path
+/// is another program, which would choose by the folder that the kernel works in.
+fn real_rustc() -> Result<String> {
+    let asked = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let asked = asked.context("could not run `rustc`")?;
+    let sysroot =
+        String::from_utf8(asked.stdout).context("the answer of `rustc --print sysroot`")?;
+    let name = format!("rustc{}", std::env::consts::EXE_SUFFIX);
+    Ok(Path::new(sysroot.trim()).join("bin").join(name).display().to_string())
+}
+
+/// Puts a copy of this program where the kernel looks for its compiler; a copy, so that notebooks go
+/// on working while cargo builds this program anew.
+fn install_rustc(place: &Place) -> Result<PathBuf> {
+    let this = std::env::current_exe().context("the path of this program")?;
+    let copy = place.state("kernel").join(format!("rustc{}", std::env::consts::EXE_SUFFIX));
+    let stamp = |path: &Path| {
+        let metadata = fs::metadata(path).ok()?;
+        Some((metadata.len(), metadata.modified().ok()?))
+    };
+    // A copy is as old as its original or younger.
+    let current =
+        matches!((stamp(&this), stamp(&copy)), (Some(a), Some(b)) if a.0 == b.0 && a.1 <= b.1);
+    if !current {
+        let program = fs::read(&this).with_context(|| this.display().to_string())?;
+        store::replace(&Real, &copy, &program)?;
+        fs::set_permissions(&copy, fs::metadata(&this)?.permissions())?;
+    }
+    Ok(copy)
 }
 
 /// Points everything that Jupyter, IPython and pip would put into the home folder into the checkout.
@@ -64,6 +114,8 @@ pub(super) fn inside(place: &Place, command: &mut Command) {
         command.env_remove(name);
     }
     let own = |name: &str| place.state("jupyter").join(name);
+    // IPython makes its folder, but not the one above it; without one it takes a temporary folder.
+    let _ = fs::create_dir_all(place.state("jupyter"));
     command
         .env("JUPYTER_CONFIG_DIR", own("config"))
         .env("JUPYTER_DATA_DIR", own("data"))

@@ -1,0 +1,256 @@
+//! Rules that tie the tables of the syllabus to files, manifests, tests and the README.
+
+use std::collections::BTreeSet;
+
+use rust_for_ai::course::{self, Chapter, Level, Stage};
+
+use crate::{Project, Rule};
+
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        name: "ids are words, each used once",
+        problems: ids_are_words,
+        mend: "rename the chapter or stage in src/course/",
+        faults: &[
+            |p| p.chapters.push(p.chapters[0]),
+            |p| p.only_stage(Stage { id: "bpe.2", ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { id: "llama.merge", ..course::bpe::MERGE }),
+        ],
+    },
+    Rule {
+        name: "each stage is described in full",
+        problems: stages_are_described,
+        mend: "complete the stage in src/course/",
+        faults: &[
+            |p| p.only_stage(Stage { minutes: 9, ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { minutes: 46, ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { ai: " ", ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { title: "Merge.", ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { hints: ["a", "b", " "], ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { hints: ["a", "b", "a"], ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { reading: &[], ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { questions: &[], ..course::bpe::MERGE }),
+        ],
+    },
+    Rule {
+        name: "each stage has its exercise and its solution",
+        problems: stages_have_files,
+        mend: "write solutions/CHAPTER/STAGE.rs with a region from `// BEGIN SOLUTION` to \
+               `// END SOLUTION`, then: cargo lab dev stubs",
+        faults: &[
+            |p| drop(p.files.remove("exercises/bpe/merge.rs")),
+            |p| drop(p.files.remove("solutions/bpe/merge.rs")),
+            |p| p.edit("solutions/bpe/merge.rs", "// BEGIN SOLUTION", ""),
+            |p| p.edit("solutions/bpe/merge.rs", "replace a pair by", "swap a pair for"),
+        ],
+    },
+    Rule {
+        name: "each stage is graded, and its wrong answers are",
+        problems: stages_are_graded,
+        mend: "add the stage to tests/CHAPTER.rs; for a new chapter, also to tests/curriculum.rs and \
+               tests/wrong_answers.rs",
+        faults: &[
+            |p| p.edit("tests/bpe.rs", "check::merge(", "check::bytes("),
+            |p| p.edit("tests/curriculum.rs", "cfg!(feature = \"bpe\")", "true"),
+            |p| p.edit("tests/wrong_answers.rs", "check::bpe::wrong_answers()", "[]"),
+        ],
+    },
+    Rule {
+        name: "each chapter is a feature and a test target",
+        problems: chapters_are_features,
+        mend: "in Cargo.toml: CHAPTER = [\"exercises/CHAPTER\", \"solutions/CHAPTER\"] and a [[test]] \
+               with harness = false and required-features; in the manifests of both trees: \
+               CHAPTER = [\"rust_for_ai/CHAPTER\"]",
+        faults: &[
+            |p| p.edit("Cargo.toml", "\"solutions/bpe\"", ""),
+            |p| p.edit("Cargo.toml", "harness = false\nrequired-features = [\"bpe\"]", ""),
+            |p| p.edit("exercises/Cargo.toml", "bpe = [\"rust_for_ai/bpe\"]", ""),
+            |p| p.edit("solutions/Cargo.toml", "bpe = [\"rust_for_ai/bpe\"]", "bpe = []"),
+        ],
+    },
+    Rule {
+        name: "README.md has the syllabus as the tables give it",
+        problems: readme_is_current,
+        mend: "cargo lab dev tidy --write",
+        faults: &[
+            |p| p.edit("README.md", BEGIN, ""),
+            |p| p.only_stage(Stage { minutes: 44, ..course::bpe::MERGE }),
+        ],
+    },
+];
+
+fn ids_are_words(project: &Project) -> Vec<String> {
+    let word = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for chapter in &project.chapters {
+        if !word(chapter.id) || !seen.insert(chapter.id) {
+            problems.push(format!("{}: expected a word, used once, as a chapter's id", chapter.id));
+        }
+        for stage in chapter.stages {
+            let right = stage.chapter() == chapter.id && word(stage.name());
+            if !right || !seen.insert(stage.id) {
+                problems.push(format!(
+                    "{}: expected `{}.` and a word, used once, as a stage's id",
+                    stage.id, chapter.id
+                ));
+            }
+        }
+    }
+    problems
+}
+
+fn stages_are_described(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    for stage in project.stages() {
+        let mut expect = |holds: bool, what: &str| {
+            if !holds {
+                problems.push(format!("{}: expected {what}", stage.id));
+            }
+        };
+        let hints: BTreeSet<&str> = stage.hints.iter().map(|hint| hint.trim()).collect();
+        expect(hints.len() == 3 && !hints.contains(""), "three hints that differ");
+        expect((10..=45).contains(&stage.minutes), "10 to 45 minutes");
+        expect(!stage.reading.is_empty(), "something to read");
+        expect(!stage.questions.is_empty(), "an interview question that it prepares for");
+        expect(stage.questions.iter().all(|text| !text.trim().is_empty()), "no empty question");
+        expect(!stage.rust.trim().is_empty(), "a Rust idea");
+        expect(!stage.ai.trim().is_empty(), "an AI idea");
+        expect(stage.version > 0, "a version from 1 on");
+        let title = stage.title.trim();
+        let plain = title.starts_with(char::is_lowercase) && !title.ends_with('.');
+        expect(plain, "a title in lower case without a full stop");
+    }
+    problems
+}
+
+fn stages_have_files(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    for stage in project.stages() {
+        let head = format!("//! Stage `{}`: {}.", stage.id, stage.title);
+        for path in [stage.exercise(), stage.solution()] {
+            if !project.has(&path) {
+                problems.push(format!("{path}: missing"));
+            } else if project.text(&path).lines().next() != Some(&*head) {
+                problems.push(format!("{path}: expected the first line `{head}`"));
+            }
+        }
+        let solution = project.text(&stage.solution());
+        let count = |marker| solution.lines().filter(|line| line.trim() == marker).count();
+        let (begins, ends) = (count("// BEGIN SOLUTION"), count("// END SOLUTION"));
+        if begins == 0 || begins != ends {
+            problems.push(format!(
+                "{}: {begins} regions begin and {ends} end, expected one or more",
+                stage.solution()
+            ));
+        }
+    }
+    problems
+}
+
+fn stages_are_graded(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut expect = |path: &str, what: &str| {
+        if !project.text(path).contains(what) {
+            problems.push(format!("{path}: expected `{what}`"));
+        }
+    };
+    for chapter in &project.chapters {
+        let id = chapter.id;
+        expect("tests/curriculum.rs", &format!("(\"{id}\", cfg!(feature = \"{id}\"))"));
+        expect("tests/wrong_answers.rs", &format!("check::{id}::wrong_answers()"));
+        for stage in chapter.stages {
+            expect(&format!("tests/{id}.rs"), &format!("check::{}(", stage.name()));
+        }
+    }
+    problems
+}
+
+fn chapters_are_features(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    for chapter in &project.chapters {
+        let id = chapter.id;
+        for (path, wanted) in [
+            ("Cargo.toml", vec![format!("exercises/{id}"), format!("solutions/{id}")]),
+            ("exercises/Cargo.toml", vec![format!("rust_for_ai/{id}")]),
+            ("solutions/Cargo.toml", vec![format!("rust_for_ai/{id}")]),
+        ] {
+            let manifest = project.text(path);
+            let line = manifest.lines().find(|line| line.starts_with(&format!("{id} = [")));
+            for feature in wanted {
+                if !line.is_some_and(|line| line.contains(&format!("\"{feature}\""))) {
+                    problems.push(format!("{path}: expected the feature `{id}` with `{feature}`"));
+                }
+            }
+        }
+        let manifest = project.text("Cargo.toml");
+        let target = ["harness = false", &format!("required-features = [\"{id}\"]")].join("\n");
+        if !manifest.contains(&format!("[[test]]\nname = \"{id}\"\n{target}\n")) {
+            problems.push(format!(
+                "Cargo.toml: expected a [[test]] named `{id}` with\n    {}",
+                target.replace('\n', "\n    ")
+            ));
+        }
+    }
+    problems
+}
+
+const BEGIN: &str = "<!-- BEGIN syllabus -->";
+const END: &str = "<!-- END syllabus -->";
+
+/// The syllabus as README.md shows it.
+fn syllabus(chapters: &[&Chapter]) -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let mut out = String::from("<!-- generated: cargo lab dev tidy --write -->\n");
+    for (number, chapter) in (1..).zip(chapters) {
+        let minutes: u32 = chapter.stages.iter().map(|stage| stage.minutes).sum();
+        out += &format!(
+            "\n### {number}. {}\n\nChapter `{}`, [{}]({}), about {} h {} min. Ends with: {}.\n\n\
+             | stage | you | Rust | AI | minutes |\n|---|---|---|---|---|\n",
+            chapter.title,
+            chapter.id,
+            chapter.notebook,
+            chapter.notebook,
+            minutes / 60,
+            minutes % 60,
+            chapter.ends_with
+        );
+        for stage in chapter.stages {
+            let star = if stage.level == Level::Stretch { " \\*" } else { "" };
+            out += &format!(
+                "| [`{}`]({}){star} | {} | {} | {} | {} |\n",
+                stage.id,
+                stage.exercise(),
+                cell(stage.title),
+                cell(stage.rust),
+                cell(stage.ai),
+                stage.minutes
+            );
+        }
+        if chapter.stages.iter().any(|stage| stage.level == Level::Stretch) {
+            out += "\n\\* a stretch: nothing later needs it\n";
+        }
+    }
+    out
+}
+
+/// README.md with the syllabus of today between the markers; `None` without markers.
+fn with_syllabus(project: &Project) -> Option<String> {
+    let readme = project.text("README.md");
+    let (before, rest) = readme.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{}{END}{after}", syllabus(&project.chapters)))
+}
+
+fn readme_is_current(project: &Project) -> Vec<String> {
+    match with_syllabus(project) {
+        None => vec![format!("README.md: expected the lines `{BEGIN}` and `{END}`")],
+        Some(current) if current != project.text("README.md") => {
+            vec!["README.md: the syllabus is not what src/course/ says".to_owned()]
+        }
+        Some(_) => Vec::new(),
+    }
+}
