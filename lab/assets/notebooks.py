@@ -3,6 +3,7 @@
 Usage:
     notebooks.py warm
     notebooks.py run TREE NOTEBOOK...      TREE: solutions or exercises
+    notebooks.py pulse
 
 A run fails on an error output, on the text of a panic (the Rust kernel reports one as mere standard
 error), and on verdicts that the tree does not deserve: against the solutions every verdict must be
@@ -127,10 +128,52 @@ def warm():
     return 0
 
 
+def pulse():
+    """Times the first importing cell, a trivial cell, and a check after a save; prints medians."""
+    answer = ROOT / "exercises" / "bpe" / "merge.rs"
+    solved = (ROOT / "solutions" / "bpe" / "merge.rs").read_text()
+    dependency = '{ path = "../../exercises", default-features = false, features = ["bpe"] }'
+    library = '{ path = "../..", default-features = false, features = ["bpe", "notebook"] }'
+    connect = f":dep exercises = {dependency}\n:dep rust_for_ai = {library}\nuse exercises::bpe;\nuse rust_for_ai::check;"
+    check = "check::bpe::merge(bpe::merge)"
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "rust", "display_name": "Rust", "language": "rust"}
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in (connect, "1 + 1", check)]
+    runner = client(notebook, ROOT / "notebooks" / "rust")
+    seconds = {connect: [], "1 + 1": [], check: []}
+
+    def timed(index):
+        cell = notebook.cells[index]
+        start = time.monotonic()
+        runner.execute_cell(cell, index)
+        seconds[cell.source].append(time.monotonic() - start)
+
+    def say(label, times):
+        times = sorted(times)
+        middle = times[len(times) // 2]
+        print(f"{label}: median of {len(times)} {middle:.2f} s ({times[0]:.2f} to {times[-1]:.2f})")
+
+    start = time.monotonic()
+    with runner.setup_kernel():
+        say("kernel start", [time.monotonic() - start])
+        timed(0)
+        timed(2)
+        for round in range(10):
+            timed(1)
+            answer.write_text(f"{solved}// save {round} in a notebook\n")
+            timed(2)
+    say("first importing cell", seconds[connect])
+    say("trivial cell", seconds["1 + 1"])
+    say("save to verdict in a notebook", seconds[check][1:])
+    return 0
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["warm"]:
             sys.exit(warm())
+        case ["pulse"]:
+            sys.exit(pulse())
         case ["run", ("solutions" | "exercises") as tree, *paths] if paths:
             sys.exit(run(tree, paths))
         case _:

@@ -38,7 +38,7 @@ pub struct Verdict {
     pub state: State,
     /// For a person.
     pub text: String,
-    /// What the answer printed, at least the end of it.
+    /// What the answer printed in its last call, at least the end of it.
     pub printed: String,
     /// The whole object.
     pub json: Value,

@@ -42,7 +42,7 @@ pub fn tokens(title: &str, tokens: &[(u32, Vec<u8>)]) -> Html {
         let _ = write!(
             html,
             "<span title=\"{id}\" style=\"background:{ground};color:{ink};white-space:pre-wrap;\
-             border-radius:3px;padding:2px 0;margin-right:1px\">{text}</span>"
+             border-radius:3px;padding:2px 1px;margin-right:2px\">{text}</span>"
         );
     }
     html.push_str("</div></div>");

@@ -1,7 +1,9 @@
 //! The child: grades one stage under limits and leaves a record of how far it came.
 //!
 //! The record is a file that the parent names. Before each call the child overwrites it with the
-//! number of the case and the call; at the end it holds the verdict. Whatever ends the child, the parent reads the last of these.
+//! number of the case and the call; at the end it holds the verdict. Whatever ends the child, the
+//! parent reads the last of these. At the same moments the child puts a mark into what it prints, by
+//! which the parent finds what the answer printed in its last call.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -15,6 +17,9 @@ use crate::Graded;
 /// The variables by which the parent tells the child what to grade and where to write.
 pub(crate) const STAGE: &str = "RUST_FOR_AI_CHILD_STAGE";
 pub(crate) const RECORD: &str = "RUST_FOR_AI_CHILD_RECORD";
+
+/// Stands in both output streams where a call begins: the record separator of ASCII.
+pub(crate) const MARK: char = '\x1e';
 
 /// The first word of a record.
 pub(crate) const CALLING: &str = "calling";
@@ -44,11 +49,18 @@ fn run(graded: &Graded, path: &Path) -> io::Result<()> {
             case += 1;
             // A record that cannot be written costs the name of the call, no more.
             let _ = write(&mut calls, CALLING, &format!("{case}\n{call}"));
+            mark(io::stdout()).and_then(|()| mark(io::stderr())).unwrap_or_default();
         },
         graded.check,
     );
     let mut record = record;
     write(&mut record, DONE, &encode(&verdict))
+}
+
+/// Ends what was printed so far; flushed, since the call may end the process.
+fn mark(mut stream: impl Write) -> io::Result<()> {
+    stream.write_all(&[MARK as u8])?;
+    stream.flush()
 }
 
 /// State, JSON and text, a line each; the text may have many.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rust_for_ai::check::{Failure, Origin, Outcome, State, Verdict};
 
-use crate::child::{CALLING, DONE, MEMORY, RECORD, STAGE, read};
+use crate::child::{CALLING, DONE, MARK, MEMORY, RECORD, STAGE, read};
 use crate::{Graded, REPORT, Report, Tree};
 
 /// A right answer needs a hundredth of this, also unoptimized on a busy machine.
@@ -19,8 +19,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// How much of what an answer prints is kept: the end, since the call that fails is the last one.
 const KEPT: usize = 16 << 10;
 
-/// How many lines of that are shown.
+/// How many lines of that are shown, and how much of each.
 const LINES: usize = 20;
+const COLUMNS: usize = 160;
 
 /// Grades one stage in a child.
 pub(crate) fn supervise(graded: &Graded) -> Report {
@@ -106,7 +107,7 @@ fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
                 .find(|known| known.as_str() == state)
                 .unwrap_or(State::Failing);
             let json = lines.next().unwrap_or_default().to_owned();
-            let printed = last_lines(&[&end.stdout, &end.stderr]);
+            let printed = last_words([&end.stdout, &end.stderr]);
             let text = with_output(lines.next().unwrap_or_default(), &printed);
             Report { state, json: with_key(&json, "printed", &printed), text }
         }
@@ -117,8 +118,7 @@ fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
             };
             let case = (call.0.parse().unwrap_or_default(), call.1);
             let (got, why) = cause(end);
-            let printed = last_lines(&[&end.stdout, &without_last_words(&end.stderr)]);
-            report(&died(graded, case, got, why), &printed)
+            report(&died(graded, case, got, why), &last_words([&end.stdout, &end.stderr]))
         }
     }
 }
@@ -137,7 +137,8 @@ fn cause(end: &End) -> (String, &'static str) {
             "a function that calls itself needs a case in which it does not",
         );
     }
-    if let Some(line) = end.stderr.lines().find(|line| line.starts_with("memory allocation of")) {
+    let mut lines = end.stderr.split(['\n', MARK]);
+    if let Some(line) = lines.find(|line| line.starts_with("memory allocation of")) {
         let bytes: Option<u64> = line.split_whitespace().nth(3).and_then(|word| word.parse().ok());
         let asked =
             bytes.map_or_else(|| line.to_owned(), |bytes| format!("{} at once", size(bytes)));
@@ -157,15 +158,6 @@ fn cause(end: &End) -> (String, &'static str) {
             "safe code rarely does this: look for `abort`, or for memory running out",
         ),
     }
-}
-
-/// Standard error without what the runtime says before it ends a process; [`cause`] has said it.
-fn without_last_words(stderr: &str) -> String {
-    const RUNTIME: [&str; 3] =
-        ["has overflowed its stack", "fatal runtime error", "memory allocation of"];
-    let mut lines: Vec<&str> = stderr.lines().collect();
-    lines.retain(|line| !line.is_empty() && !RUNTIME.iter().any(|words| line.contains(words)));
-    lines.join("\n")
 }
 
 /// `10.0 GiB`, `512 bytes`.
@@ -205,13 +197,29 @@ fn report(verdict: &Verdict, printed: &str) -> Report {
     Report { state: verdict.state(), json: with_key(&verdict.to_json(), "printed", printed), text }
 }
 
-/// The last lines of what an answer printed, first on standard output, then on standard error.
-fn last_lines(streams: &[&str]) -> String {
-    let lines: Vec<&str> = streams.iter().flat_map(|stream| stream.trim_end().lines()).collect();
-    match lines.len().checked_sub(LINES) {
-        None | Some(0) => lines.join("\n"),
-        Some(more) => format!("… (the last lines)\n{}", lines[more..].join("\n")),
+/// What an answer printed in its last call, standard output first; of much, the end.
+fn last_words(streams: [&String; 2]) -> String {
+    /// What the runtime says before it ends a process; [`cause`] has put it better.
+    const RUNTIME: [&str; 4] =
+        ["overflowed its stack", "fatal runtime error", "memory allocation of", "RUST_BACKTRACE"];
+    let mut shown = Vec::new();
+    for stream in streams {
+        let last = stream.rsplit(MARK).next().unwrap_or_default().trim_end();
+        let is_answers = |line: &&str| !RUNTIME.iter().any(|words| line.contains(words));
+        let mut lines: Vec<&str> = last.lines().filter(is_answers).collect();
+        if lines.iter().all(|line| line.is_empty()) {
+            continue;
+        }
+        if lines.len() > LINES {
+            shown.push("…".to_owned());
+            lines.drain(..lines.len() - LINES);
+        }
+        shown.extend(lines.iter().map(|line| match line.char_indices().nth(COLUMNS) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => (*line).to_owned(),
+        }));
     }
+    shown.join("\n")
 }
 
 /// A JSON object with one more key.
@@ -233,7 +241,7 @@ fn with_output(text: &str, printed: &str) -> String {
     if printed.is_empty() {
         return text.to_owned();
     }
-    format!("{text}\n\nyour code printed:\n  {}", printed.replace('\n', "\n  "))
+    format!("{text}\n\nyour code printed, in the last call:\n  {}", printed.replace('\n', "\n  "))
 }
 
 /// Appends a verdict to the file that the caller asked for, if any.

@@ -3,7 +3,7 @@
 //! They are read as text, see the essay of the whole target: in a notebook as `cargo lab dev notebooks`
 //! writes it, quotes inside a cell are escaped, so `"outputs": []` can only be the key.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_for_ai::course::{self, Chapter};
 
@@ -15,7 +15,7 @@ pub(crate) const RULES: &[Rule] = &[
         problems: notebooks_grade,
         mend: "add a cell with the check to the chapter's notebook",
         faults: &[
-            |p| drop(p.files.insert("notebooks/rust/20_bpe.ipynb".to_owned(), NOTEBOOK.into())),
+            |p| p.put("notebooks/rust/20_bpe.ipynb", NOTEBOOK),
             |p| p.chapters = vec![&Chapter { notebook: "nowhere.ipynb", ..course::bpe::CHAPTER }],
         ],
     },
@@ -24,18 +24,26 @@ pub(crate) const RULES: &[Rule] = &[
         problems: notebooks_are_clean,
         mend: "cargo lab dev notebooks",
         faults: &[
-            |p| p.notebook("\"outputs\": []", "\"outputs\": [ 1 ]"),
-            |p| p.notebook("\"execution_count\": null", "\"execution_count\": 1"),
-            |p| p.notebook("   \"id\": \"first\",\n", ""),
-            |p| p.notebook("\"id\": \"second\"", "\"id\": \"first\""),
-            |p| p.notebook("\"name\": \"rust\"", "\"name\": \"python3\""),
-            |p| p.notebook("\"nbformat_minor\": 5", "\"nbformat_minor\": 4"),
-            |p| p.notebook("\n}\n", "\n"),
-            |p| p.notebook("\"outputs\"", "\"outputs"),
-            |p| p.notebook("\"nbformat\": 4", "===\n\"nbformat\": 4"),
+            |p| change(p, "\"outputs\": []", "\"outputs\": [ 1 ]"),
+            |p| change(p, "\"execution_count\": null", "\"execution_count\": 1"),
+            |p| change(p, "   \"id\": \"first\",\n", ""),
+            |p| change(p, "\"id\": \"second\"", "\"id\": \"first\""),
+            |p| change(p, "\"name\": \"rust\"", "\"name\": \"python3\""),
+            |p| change(p, "\"nbformat_minor\": 5", "\"nbformat_minor\": 4"),
+            |p| change(p, "\n}\n", "\n"),
+            |p| change(p, "\"outputs\"", "\"outputs"),
+            |p| change(p, "\"nbformat\": 4", "===\n\"nbformat\": 4"),
         ],
     },
 ];
+
+/// Adds the model notebook with a change.
+fn change(project: &mut Project, from: &str, to: &str) {
+    project.put(MODEL, NOTEBOOK);
+    project.edit(MODEL, from, to);
+}
+
+const MODEL: &str = "notebooks/rust/model.ipynb";
 
 /// A notebook as `cargo lab dev notebooks` leaves it.
 const NOTEBOOK: &str = r##"{
@@ -156,6 +164,6 @@ fn json_fault(text: &str) -> Option<String> {
 #[test]
 fn the_model_notebook_is_clean() {
     let mut project = Project { chapters: Vec::new(), files: BTreeMap::new() };
-    project.files.insert("notebooks/rust/model.ipynb".to_owned(), NOTEBOOK.into());
+    project.put(MODEL, NOTEBOOK);
     assert_eq!(notebooks_are_clean(&project), [""; 0]);
 }

@@ -11,8 +11,8 @@ pub(crate) const RULES: &[Rule] = &[
         mend: "mend the link, or the `reading` of the stage in src/course/",
         faults: &[
             |p| p.edit("README.md", "](ARCHITECTURE.md)", "](ARCHITECTURES.md)"),
-            |p| drop(p.files.remove("src/bpe/tokenizer.rs")),
-            |p| p.notebook("Hello", "[Hello](../../exercises/nothing.rs)"),
+            |p| p.remove("src/bpe/tokenizer.rs"),
+            |p| p.put("notebooks/new.ipynb", "[Hello](../exercises/nothing.rs)"),
         ],
     },
     Rule {
@@ -25,13 +25,41 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        name: "CONTRIBUTING.md names each step of `cargo lab verify`",
+        problems: contributing_names_steps,
+        mend: "add the step to the table in CONTRIBUTING.md",
+        faults: &[
+            |p| p.edit("CONTRIBUTING.md", "| `gates` |", "| `gate` |"),
+            |p| p.edit("lab/src/verify/mod.rs", "name: \"docs\"", "name: \"dance\""),
+        ],
+    },
+    Rule {
         name: "each Rust file opens with an essay",
         problems: files_open_with_an_essay,
         mend: "begin the file with `//!` lines: what it does, the idea, what is deliberately absent",
         faults: &[
             |p| p.edit("src/bpe/train.rs", "//! Learn", "// Learn"),
-            |p| drop(p.files.insert("lab/src/new.rs".to_owned(), b"//! placeholder\n".to_vec())),
+            |p| p.put("lab/src/new.rs", "//! placeholder\n"),
         ],
+    },
+    Rule {
+        name: "a check looks at the answer alone",
+        problems: checks_are_pure,
+        mend: "take expected values from a naive oracle, a literal or a golden file; count work \
+               instead of time",
+        faults: &[
+            |p| p.edit("src/check/bpe/merge.rs", "bpe::Pair", "bpe::{Pair, train}"),
+            |p| p.put("src/check/new.rs", "use crate::bpe::{\n    Pair,\n    Tokenizer,\n};\n"),
+            |p| p.put("src/check/new.rs", "let merges = crate::bpe::train(text, 300);\n"),
+            |p| p.put("src/check/new.rs", "use std::time::Instant;\n"),
+            |p| p.put("src/check/new.rs", "fn f() { let text = std::fs::read(path); }\n"),
+        ],
+    },
+    Rule {
+        name: "the command line links no answers",
+        problems: lab_links_no_answers,
+        mend: "remove the dependency from lab/Cargo.toml; `lab` runs the graders as programs",
+        faults: &[|p| p.put("lab/Cargo.toml", "[dependencies]\nexercises = {}\n")],
     },
     Rule {
         name: "the project speaks of itself alone",
@@ -47,8 +75,8 @@ pub(crate) const RULES: &[Rule] = &[
         problems: data_is_accounted_for,
         mend: "add a row to the table in data/README.md: file, bytes, what, origin, licence",
         faults: &[
-            |p| drop(p.files.insert("data/golden/new.txt".to_owned(), b"new\n".to_vec())),
-            |p| drop(p.files.remove("data/kjv.txt")),
+            |p| p.put("data/golden/new.txt", "new\n"),
+            |p| p.remove("data/kjv.txt"),
             |p| p.edit("data/README.md", "| MIT OR Apache-2.0 |", "| |"),
             |p| p.edit("data/multilingual.tsv", "English", "english "),
         ],
@@ -109,6 +137,21 @@ fn readme_names_commands(project: &Project) -> Vec<String> {
         .collect()
 }
 
+fn contributing_names_steps(project: &Project) -> Vec<String> {
+    let (path, contributing) = ("lab/src/verify/mod.rs", project.text("CONTRIBUTING.md"));
+    let source = project.text(path);
+    let steps =
+        source.split_once("STEPS: &[Step] = &[").and_then(|(_, rest)| rest.split_once("];"));
+    let Some((steps, _)) = steps else {
+        return vec![format!("{path}: expected `STEPS`, the list of steps")];
+    };
+    let names = steps.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next());
+    names
+        .filter(|name| !contributing.contains(&format!("| `{name}` |")))
+        .map(|name| format!("CONTRIBUTING.md: expected a row for the step `{name}`"))
+        .collect()
+}
+
 fn files_open_with_an_essay(project: &Project) -> Vec<String> {
     let essay = |path: &&str| {
         let first = project.text(path).lines().next().unwrap_or_default().to_owned();
@@ -116,6 +159,47 @@ fn files_open_with_an_essay(project: &Project) -> Vec<String> {
     };
     let without = project.ending(".rs").filter(|path| !essay(path));
     without.map(|path| format!("{path}: expected a first line that begins with `//! `")).collect()
+}
+
+/// What a check may import of the production code: words to talk in, and nothing that computes.
+const SHARED: &[&str] = &["BYTES", "DecodeError", "Pair", "Tokenize"];
+
+fn checks_are_pure(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    for path in project.ending(".rs").filter(|path| path.starts_with("src/check/")) {
+        let text = project.text(path);
+        for chapter in &project.chapters {
+            // What follows is one name or a list of them in braces.
+            for rest in text.split(&format!("crate::{}::", chapter.id)).skip(1) {
+                let list = rest.strip_prefix('{').and_then(|list| list.split('}').next());
+                let one = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next();
+                for item in list.or(one).unwrap_or_default().split(',').map(str::trim) {
+                    if !item.is_empty() && !SHARED.contains(&item) {
+                        problems.push(format!("{path}: `{item}` is production code"));
+                    }
+                }
+            }
+        }
+        for (number, line) in (1..).zip(text.lines()) {
+            // A call that a verdict shows may read a file; there the line is a string.
+            let code = !line.trim_start().starts_with('"');
+            for word in ["std::time", "std::fs", "std::net", "std::process", "std::env"] {
+                if code && line.contains(word) {
+                    problems.push(format!("{path}:{number}: expected no `{word}` in a check"));
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn lab_links_no_answers(project: &Project) -> Vec<String> {
+    let manifest = project.text("lab/Cargo.toml");
+    let lines = (1..).zip(manifest.lines());
+    lines
+        .filter(|(_, line)| line.starts_with("exercises") || line.starts_with("solutions"))
+        .map(|(number, line)| format!("lab/Cargo.toml:{number}: expected no `{line}`"))
+        .collect()
 }
 
 /// Words that would tie the project to one machine, to one registry, or to pages that it does not

@@ -78,11 +78,9 @@ fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[Compil
     let shown = first(State::Failing).or(first(State::NotStarted)).or(verdicts.last());
     parts.extend(shown.map(|verdict| verdict.text.clone()));
     // A learner debugs with `println!`.
-    parts.extend(
-        shown.filter(|verdict| !verdict.printed.is_empty()).map(|verdict| {
-            format!("your code printed:\n  {}", verdict.printed.replace('\n', "\n  "))
-        }),
-    );
+    parts.extend(shown.filter(|verdict| !verdict.printed.is_empty()).map(|verdict| {
+        format!("your code printed, in the last call:\n  {}", verdict.printed.replace('\n', "\n  "))
+    }));
     match target {
         Target::Stage(stage)
             if verdicts.iter().all(|v| v.state == State::Passing) && broken.is_empty() =>
@@ -169,8 +167,12 @@ fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String
             first.file, stage.id
         ),
         _ => match &first.code {
-            Some(code) if broken.len() == 1 => format!("hint: `rustc --explain {code}`"),
-            Some(code) => format!("hint: mend the first error first; `rustc --explain {code}`"),
+            Some(code) if broken.len() == 1 => {
+                format!("hint: `rustc --explain {code}` explains errors of this kind")
+            }
+            Some(code) => format!(
+                "hint: mend the first error first; `rustc --explain {code}` explains errors of its kind"
+            ),
             None if broken.len() == 1 => String::new(),
             None => "hint: mend the first error first; the others often go with it".to_owned(),
         },

@@ -151,6 +151,8 @@ enum Dev {
         #[arg(long, value_name = "TREE")]
         run: Option<String>,
     },
+    /// Time the way from a save to a verdict, in a terminal and in a notebook
+    Pulse,
 }
 
 /// Runs a subcommand. `Ok(false)` means that something does not pass.
@@ -177,6 +179,7 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Dev(Dev::Notebooks { check, run })) => {
             verify::notebooks(&place, *check, run.as_deref())
         }
+        Some(Command::Dev(Dev::Pulse)) => verify::pulse(&place),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         "RUST_FOR_AI_KERNEL": kernel::binary(place)?,
         "RUST_FOR_AI_LOG": kernel::log(place)?,
         "EVCXR_CONFIG_DIR": place.state("kernel"),
+        // Else each cell writes "Compiling" into the terminal that JupyterLab was started from.
+        "CARGO_TERM_QUIET": "true",
         "XDG_CACHE_HOME": kernel::build_cache(place)?,
     });
     environment[crate::rustc::REAL] = Value::from(real_rustc()?);

@@ -1,0 +1,302 @@
+//! All that CI runs, as steps with names.
+//!
+//! What needs a tree as it was given (notebooks against fresh exercises, JupyterLab in a browser, the
+//! home folder) runs in a copy below `target/verify/`, with an empty home folder and the network shut
+//! for cargo, so a learner's answers are neither graded nor touched.
+
+mod fresh;
+mod pulse;
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::place::Place;
+use crate::run::say;
+use crate::setup;
+use fresh::Fresh;
+pub use pulse::pulse;
+
+/// A step: its name, what it proves, and how.
+struct Step {
+    name: &'static str,
+    proves: &'static str,
+    run: fn(&Place, bool) -> Result<()>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "format", proves: "every file is formatted", run: format },
+    Step { name: "clippy", proves: "no warning, with each set of features", run: clippy },
+    Step { name: "stubs", proves: "exercises are what solutions leave", run: stubs },
+    Step { name: "test", proves: "what a learner runs: cargo test", run: test },
+    Step {
+        name: "gates",
+        proves: "wrong answers fail, fast code equals naive code, files and syllabus agree",
+        run: gates,
+    },
+    Step { name: "lab", proves: "nothing is lost, broken answers get a clear message", run: lab },
+    Step {
+        name: "peers",
+        proves: "the tokenizers crate passes the checks and made the golden files",
+        run: peers,
+    },
+    Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
+    Step {
+        name: "notebooks",
+        proves: "set-up from nothing, then each notebook in its kernel, solved and fresh",
+        run: fresh_notebooks,
+    },
+    Step {
+        name: "browser",
+        proves: "JupyterLab in a browser: wrong, then right, each verdict seen",
+        run: browser,
+    },
+];
+
+/// Runs all steps, or one; stops at the first that fails. `cold` uses no cache of our own.
+///
+/// # Errors
+///
+/// A step fails, or `only` names none.
+pub fn verify(place: &Place, cold: bool, only: Option<&str>) -> Result<bool> {
+    let chosen: Vec<&Step> =
+        STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        bail!("no step `{}`\n\nhint: the steps are {}", only.unwrap_or_default(), names.join(", "));
+    }
+    let mut times = Vec::new();
+    for step in chosen {
+        say(&format!("\n== {}: {}", step.name, step.proves));
+        let start = Instant::now();
+        (step.run)(place, cold).with_context(|| format!("the step `{}` fails", step.name))?;
+        times.push(format!("{} {} s", step.name, start.elapsed().as_secs()));
+    }
+    say(&format!("\nverified: {}", times.join(", ")));
+    Ok(true)
+}
+
+fn format(place: &Place, _: bool) -> Result<()> {
+    cargo(place, &["fmt", "--all", "--", "--check"])
+}
+
+fn clippy(place: &Place, _: bool) -> Result<()> {
+    for features in [&["--no-default-features"][..], &[], &["--all-features"]] {
+        let package =
+            [&["clippy", "--quiet", "--all-targets"], features, &["--", "-D", "warnings"]];
+        cargo(place, &package.concat())?;
+    }
+    cargo(place, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn stubs(place: &Place, _: bool) -> Result<()> {
+    own(place, &["dev", "stubs", "--check"])?;
+    own(place, &["dev", "notebooks", "--check"])
+}
+
+fn test(place: &Place, _: bool) -> Result<()> {
+    cargo(place, &["test"])
+}
+
+fn gates(place: &Place, _: bool) -> Result<()> {
+    cargo(place, &["test", "--test", "wrong_answers", "--test", "differential", "--test", "tidy"])?;
+    // Stages of a chapter that is switched off are listed, with the reason.
+    cargo(
+        place,
+        &["test", "--no-default-features", "--test", "curriculum", "--", "--include-ignored"],
+    )?;
+    cargo(place, &["test", "--package", "rust_for_ai", "--all-features", "--lib", "--doc"]).or_else(
+        |_| {
+            // `--lib` and `--doc` exclude each other.
+            cargo(place, &["test", "--package", "rust_for_ai", "--all-features", "--doc"])
+        },
+    )
+}
+
+fn lab(place: &Place, _: bool) -> Result<()> {
+    cargo(place, &["test", "--package", "lab", "--package", "grader", "--package", "solutions"])
+}
+
+fn peers(place: &Place, _: bool) -> Result<()> {
+    cargo(place, &["test", "--release", "--package", "bench"])?;
+    cargo(
+        place,
+        &["run", "--quiet", "--release", "--package", "bench", "--bin", "golden", "--", "--check"],
+    )
+}
+
+fn docs(place: &Place, _: bool) -> Result<()> {
+    let mut doc =
+        command(place, "cargo", &["doc", "--quiet", "--workspace", "--no-deps", "--all-features"]);
+    done(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Everything a newcomer's first hour needs, on an empty home folder.
+fn fresh_notebooks(place: &Place, cold: bool) -> Result<()> {
+    let fresh = Fresh::make(place, cold)?;
+    done(&mut fresh.lab(&["setup"])?)?;
+    let start = Instant::now();
+    done(&mut fresh.lab(&["setup"])?)?;
+    say(&format!("setting up again, with nothing missing: {:.1} s", start.elapsed().as_secs_f64()));
+    done(&mut fresh.lab(&["doctor"])?)?;
+    for tree in ["solutions", "exercises"] {
+        done(fresh::without_network(&mut fresh.lab(&["dev", "notebooks", "--run", tree])?))?;
+    }
+    fresh.home_holds_only_caches()
+}
+
+fn browser(place: &Place, cold: bool) -> Result<()> {
+    let fresh = Fresh::make(place, cold)?;
+    done(&mut fresh.lab(&["setup"])?)?;
+    setup::install_extra(fresh.place(), "lab/assets/requirements-verify.txt")?;
+    let server = fresh.serve()?;
+    let pictures = place.join("target/verify/pictures");
+    let mut person = setup::jupyter_command(fresh.place(), "lab/assets/browser.py");
+    person.arg(server.url()).arg(fresh.place().root()).arg(&pictures);
+    let seen = done(&mut person);
+    drop(server);
+    seen?;
+    fresh.home_holds_only_caches()
+}
+
+/// Compares the syllabus with files, notebooks and README, or rewrites what is generated.
+///
+/// # Errors
+///
+/// cargo cannot be run.
+pub fn tidy(place: &Place, write: bool) -> Result<bool> {
+    let mut test = command(place, "cargo", &["test", "--quiet", "--test", "tidy"]);
+    if write {
+        test.env("RUST_FOR_AI_TIDY", "write");
+    }
+    Ok(test.status().context("could not run `cargo`")?.success())
+}
+
+/// Strips the notebooks of outputs, or says which have some, or runs them against a tree.
+///
+/// # Errors
+///
+/// A notebook cannot be read, or Python is not set up.
+pub fn notebooks(place: &Place, check: bool, tree: Option<&str>) -> Result<bool> {
+    let paths = notebook_paths(place)?;
+    let script = |arguments: &[&str]| -> Result<bool> {
+        let mut python = setup::jupyter_command(place, "lab/assets/notebooks.py");
+        python.args(arguments).args(&paths);
+        match python.status() {
+            Ok(status) => Ok(status.success()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("no Python environment yet\n\nhint: cargo lab setup python")
+            }
+            Err(error) => Err(error).context("could not run Python"),
+        }
+    };
+    match (tree, check) {
+        (Some(tree), _) => script(&["run", tree]),
+        (None, true) => strip(place, &paths, false),
+        (None, false) => strip(place, &paths, true),
+    }
+}
+
+fn notebook_paths(place: &Place) -> Result<Vec<PathBuf>> {
+    let folder = place.join("notebooks/rust");
+    let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
+    paths.sort();
+    if paths.is_empty() {
+        bail!("no notebooks in `{}`", folder.display());
+    }
+    Ok(paths)
+}
+
+/// Takes out outputs, execution counts and what editors add; needs no Python.
+fn strip(place: &Place, paths: &[PathBuf], write: bool) -> Result<bool> {
+    let mut clean = true;
+    for path in paths {
+        let name = path.strip_prefix(place.root()).unwrap_or(path).display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
+        let stripped = stripped(&text).with_context(|| name.clone())?;
+        if stripped == text {
+            continue;
+        }
+        clean = false;
+        if write {
+            crate::store::replace(&crate::store::Real, path, stripped.as_bytes())?;
+            say(&format!("stripped {name}"));
+        } else {
+            say(&format!(
+                "{name} has outputs, or is not written as notebooks are here\n\nhint: cargo lab dev notebooks"
+            ));
+        }
+    }
+    Ok(clean || write)
+}
+
+/// A notebook without what running it leaves behind, keys in order, one space deep.
+fn stripped(text: &str) -> Result<String> {
+    use serde_json::{Value, json};
+    let mut notebook: Value = serde_json::from_str(text).context("not a notebook")?;
+    let kernel = &notebook["metadata"]["kernelspec"];
+    let language = kernel["language"].clone();
+    notebook["metadata"] = json!({"kernelspec": kernel, "language_info": {"name": language}});
+    for cell in notebook["cells"].as_array_mut().context("no cells")? {
+        cell["metadata"] = json!({});
+        if cell["cell_type"] == "code" {
+            cell["execution_count"] = Value::Null;
+            cell["outputs"] = json!([]);
+        }
+    }
+    let mut out = Vec::new();
+    let indent = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut writer = serde_json::Serializer::with_formatter(&mut out, indent);
+    serde::Serialize::serialize(&notebook, &mut writer)?;
+    out.push(b'\n');
+    Ok(String::from_utf8(out)?)
+}
+
+fn command(place: &Place, program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(place.root());
+    command
+}
+
+fn cargo(place: &Place, arguments: &[&str]) -> Result<()> {
+    done(&mut command(place, "cargo", arguments))
+}
+
+/// This very program on the checkout.
+fn own(place: &Place, arguments: &[&str]) -> Result<()> {
+    let this = std::env::current_exe().context("the path of this program")?;
+    done(Command::new(this).args(arguments).current_dir(place.root()))
+}
+
+/// Runs a command whose output goes where ours does.
+fn done(command: &mut Command) -> Result<()> {
+    let words = command.get_args().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let line = format!("{} {words}", program.to_string_lossy());
+    say(&format!("-- {line}"));
+    let status = command.status().with_context(|| format!("could not run `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` fails ({status})");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stripped;
+
+    #[test]
+    fn what_running_leaves_behind_is_taken_out() {
+        let run = r#"{"cells":[{"cell_type":"code","execution_count":3,"id":"a","metadata":{"x":1},
+            "outputs":[{"output_type":"stream"}],"source":["1"]}],
+            "metadata":{"kernelspec":{"language":"rust","name":"rust"},"widgets":{}},"nbformat":4,"nbformat_minor":5}"#;
+        let once = stripped(run).expect("a notebook");
+        assert!(!once.contains("stream") && !once.contains("widgets") && !once.contains('3'));
+        assert_eq!(stripped(&once).expect("still a notebook"), once);
+    }
+}
