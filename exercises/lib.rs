@@ -1,7 +1,7 @@
-//! The reference answers: one complete, idiomatic answer a stage, a module a chapter.
+//! Your answers: a module a chapter, a file a stage.
 //!
-//! Regions between `BEGIN SOLUTION` and `END SOLUTION` are taken out to make the files of the crate
-//! `exercises`; `cargo lab dev stubs` does it.
+//! Open a file, read the task at its top, replace `todo!(…)`, save, and grade it: in the chapter's
+//! notebook, with `cargo lab check`, or with `cargo test`. `exercises/README.md` says more.
 
 #[cfg(feature = "bpe")]
 pub mod bpe;

@@ -385,18 +385,39 @@ fn a_clock_that_was_set_back_does_not_make_an_older_answer_the_newest() {
 /// How often each of the labs that run at once does what it does.
 const ROUNDS: usize = 12;
 
+/// Labs that run at the same time; none outlives its test.
+struct Labs<const N: usize>([Child; N]);
+
+impl<const N: usize> Labs<N> {
+    /// Looks at the files again and again until all are done, and well.
+    fn watch(&mut self, look: impl Fn()) {
+        let running = |lab: &mut Child| lab.try_wait().expect("a child can be asked").is_none();
+        while self.0.iter_mut().any(running) {
+            look();
+        }
+        for lab in &mut self.0 {
+            assert!(lab.wait().expect("a child ends").success());
+        }
+    }
+}
+
+impl<const N: usize> Drop for Labs<N> {
+    fn drop(&mut self) {
+        for lab in &mut self.0 {
+            // Most have ended.
+            let _ = lab.kill().and_then(|()| lab.wait());
+        }
+    }
+}
+
 #[test]
 fn labs_that_run_at_once_lose_no_progress() {
     let checkout = Checkout::new();
     let own = ["bpe.merge", "bpe.train", "of.the.future", "bpe.encode_decode"];
-    let mut children: Vec<Child> = own.map(|id| checkout.child(&["count", id, "bpe.bytes"])).into();
-    while children.iter_mut().any(|child| child.try_wait().expect("a child is there").is_none()) {
+    Labs(own.map(|id| checkout.child(&["count", id, "bpe.bytes"]))).watch(|| {
         let progress = Progress::load(&checkout.place).expect("it can be read at any moment");
         assert!(progress.get("bpe.bytes").is_some(), "the file was half there");
-    }
-    for mut child in children {
-        assert!(child.wait().expect("a child ends").success());
-    }
+    });
     let progress = Progress::load(&checkout.place).expect("it can be read");
     let hints = |id| progress.get(id).map(|entry| entry.hints);
     assert_eq!(own.map(hints), [Some(ROUNDS); 4]);
@@ -411,20 +432,15 @@ fn labs_that_run_at_once_lose_no_answer() {
     let stages = [&bpe::MERGE, &bpe::BYTES];
     checkout.write_answer(stages[0], ANSWER);
     checkout.write_answer(stages[1], NEWER);
-    let mut children: Vec<Child> = [0, 1, 0, 1]
-        .map(|stage: usize| checkout.child(&["reset-and-undo", stages[stage].id]))
-        .into();
     let whole = |stage: &Stage, answer: &str| {
         let now = checkout.answer(stage);
         assert!(now == answer || now == checkout.stub(stage), "{} holds\n{now}", stage.id);
     };
-    while children.iter_mut().any(|child| child.try_wait().expect("a child is there").is_none()) {
+    let start = |stage: usize| checkout.child(&["reset-and-undo", stages[stage].id]);
+    Labs([0, 1, 0, 1].map(start)).watch(|| {
         whole(stages[0], ANSWER);
         whole(stages[1], NEWER);
-    }
-    for mut child in children {
-        assert!(child.wait().expect("a child ends").success());
-    }
+    });
     for (stage, answer) in stages.into_iter().zip([ANSWER, NEWER]) {
         whole(stage, answer);
         let kept = checkout.kept(stage);

@@ -59,6 +59,15 @@ pub enum MergeError {
         /// Index of the first merge of that pair.
         first: usize,
     },
+    /// The tokens up to this merge would take more memory than a vocabulary may.
+    TooLong {
+        /// Index of the merge.
+        merge: usize,
+        /// Bytes of all tokens, this one included.
+        bytes: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
     /// More merges than a `u32` can number.
     TooMany {
         /// How many there are.
@@ -76,6 +85,10 @@ impl fmt::Display for MergeError {
             Self::Repeated { merge, pair, first } => {
                 write!(f, "merge {merge} repeats the pair {pair:?} of merge {first}")
             }
+            Self::TooLong { merge, bytes, limit } => write!(
+                f,
+                "merge {merge} brings the tokens to {bytes} bytes, expected at most {limit} in all"
+            ),
             Self::TooMany { merges } => {
                 write!(f, "{merges} merges, expected at most {}", u32::MAX - super::BYTES)
             }

@@ -44,15 +44,23 @@ impl Tokenizer {
     /// [`train`].
     pub fn train(text: &str, vocab_size: usize) -> Self {
         let merges = train(text, vocab_size);
-        Self::from_merges(&merges).expect("a merge that was learned uses ids that exist by then")
+        // No longer than the text allows, so without a limit.
+        Self::build(&merges, usize::MAX)
+            .expect("a merge that was learned uses ids that exist by then")
     }
 
     /// A tokenizer from merges in the order in which they were learned.
     ///
     /// # Errors
     ///
-    /// A merge that uses an id which does not exist yet, or that repeats an earlier one.
+    /// A merge that uses an id which does not exist yet, that repeats an earlier one, or that makes
+    /// the tokens larger than 256 MiB in all (forty-five merges of each token with itself would ask
+    /// for terabytes).
     pub fn from_merges(merges: &[Pair]) -> Result<Self, MergeError> {
+        Self::build(merges, MOST_BYTES)
+    }
+
+    fn build(merges: &[Pair], limit: usize) -> Result<Self, MergeError> {
         if u32::try_from(merges.len()).is_err() || merges.len() as u64 > u64::from(u32::MAX - BYTES)
         {
             return Err(MergeError::TooMany { merges: merges.len() });
@@ -64,12 +72,15 @@ impl Tokenizer {
             ends: (1..=BYTES as usize).collect(),
         };
         for (merge, (&pair, new)) in merges.iter().zip(BYTES..).enumerate() {
-            for id in [pair.0, pair.1] {
-                let Some(token) = this.range(id) else {
-                    return Err(MergeError::NotYetLearned { merge, id, known: new });
-                };
-                this.bytes.extend_from_within(token);
+            let token =
+                |id| this.range(id).ok_or(MergeError::NotYetLearned { merge, id, known: new });
+            let (left, right) = (token(pair.0)?, token(pair.1)?);
+            let bytes = this.bytes.len() + left.len() + right.len();
+            if bytes > limit {
+                return Err(MergeError::TooLong { merge, bytes, limit });
             }
+            this.bytes.extend_from_within(left);
+            this.bytes.extend_from_within(right);
             this.ends.push(this.bytes.len());
             if let Some(first) = this.made.insert(pair, new) {
                 return Err(MergeError::Repeated { merge, pair, first: (first - BYTES) as usize });
@@ -169,6 +180,9 @@ impl Tokenize for Tokenizer {
         })
     }
 }
+
+/// How many bytes the tokens of a loaded vocabulary may have. Real ones have one or two million.
+const MOST_BYTES: usize = 256 << 20;
 
 /// No token has this id: there are at most `u32::MAX` of them.
 const GONE: u32 = u32::MAX;

@@ -6,7 +6,7 @@
 //! gives the best pair; an entry may be out of date, so the top is compared with the true count and
 //! put back if it was too high. No entry is ever too low: a count that grows pushes a new entry.
 //!
-//! Places are visited in text order, which is what makes `aaa` merge to `(aa) a`. A place is skipped
+//! Places are kept and visited in text order, which is what makes `aaa` merge to `(aa) a`. A place is skipped
 //! if the pair no longer begins there, which happens when a neighbour was merged meanwhile.
 
 use std::cmp::Reverse;
@@ -47,10 +47,8 @@ pub fn train(text: &str, vocab_size: usize) -> Vec<Pair> {
         }
         let Ok(new) = u32::try_from(BYTES as usize + merges.len()) else { break };
         merges.push(pair);
-        let mut places = pairs.remove(&pair).unwrap_or_default().begins;
-        places.sort_unstable();
         let mut grown: Vec<Pair> = Vec::new();
-        for place in places {
+        for place in pairs.remove(&pair).unwrap_or_default().begins {
             let Some(right) = list.next(place) else { continue };
             if (list.ids[place], list.ids[right]) != pair {
                 continue;
@@ -91,7 +89,8 @@ pub fn train(text: &str, vocab_size: usize) -> Vec<Pair> {
 struct Places {
     /// How often the pair stands in the text now.
     count: usize,
-    /// Indices into the list; some no longer hold the pair.
+    /// Indices into the list, in text order, since all of them are found in one walk over the text:
+    /// the first one, or that of the merge that made the pair's larger id. Some no longer hold the pair.
     begins: Vec<usize>,
 }
 

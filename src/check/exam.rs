@@ -130,6 +130,7 @@ thread_local! {
 /// process with it.
 ///
 /// ```
+/// # #[cfg(feature = "bpe")] {
 /// use rust_for_ai::check::{self, observe};
 /// use std::{cell::RefCell, rc::Rc};
 ///
@@ -141,6 +142,7 @@ thread_local! {
 /// );
 /// assert_eq!(seen.borrow().join(" "), r#"bytes("") bytes("a")"#);
 /// # drop(verdict);
+/// # }
 /// ```
 pub fn observe<T>(observer: impl FnMut(&str) + 'static, body: impl FnOnce() -> T) -> T {
     /// Puts the former observer back, also when `body` unwinds.

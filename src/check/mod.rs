@@ -17,11 +17,13 @@
 //! of its own and compiles it again; the work is done behind `dyn`.
 //!
 //! ```
+//! # #[cfg(feature = "bpe")] {
 //! use rust_for_ai::check::{self, State};
 //!
 //! let verdict = check::bpe::merge(|ids, _pair, _new| ids.to_vec()); // merges nothing
 //! assert_eq!(verdict.state(), State::Failing);
 //! assert!(verdict.to_string().starts_with("bpe.merge  FAILING"));
+//! # }
 //! ```
 //!
 //! # What is deliberately absent

@@ -115,7 +115,7 @@ impl Fresh {
     pub(super) fn home_holds_only_caches(&self) -> Result<()> {
         let mut strangers = Vec::new();
         files_below(&self.home, &mut strangers)?;
-        strangers.retain(|path| !path.starts_with(self.home.join(".cache")));
+        strangers.retain(|path| *path != self.home && !path.starts_with(self.home.join(".cache")));
         match &strangers[..] {
             [] => Ok(()),
             _ => bail!("left in the home folder, expected nothing but .cache: {strangers:?}"),
