@@ -15,6 +15,9 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.extension_manager = "readonly"
 
+# The search for language servers runs npm, which leaves its logs in the home folder.
+c.LanguageServerManager.autodetect = False
+
 # A deleted file is gone; the bin would be in the home folder.
 c.FileContentsManager.delete_to_trash = False
 

@@ -18,6 +18,8 @@ pub(super) struct Fresh {
     home: PathBuf,
     /// Our own cache: the user's, or an empty one.
     cache: PathBuf,
+    /// This program, as it was when the run began.
+    program: PathBuf,
 }
 
 impl Fresh {
@@ -51,7 +53,7 @@ impl Fresh {
             false => place.cache()?,
         };
         fs::create_dir_all(&cache)?;
-        Ok(Self { place: copy, home, cache })
+        Ok(Self { place: copy, home, cache, program: super::program(place) })
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -61,8 +63,7 @@ impl Fresh {
     /// This program on the copy, in the empty home folder. Only cargo's, rustup's and pip's own folders
     /// stay where they are.
     pub(super) fn lab(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command =
-            Command::new(std::env::current_exe().context("the path of this program")?);
+        let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.place.root());
         let at_home = |variable: &str, folder: &str| {
             std::env::var_os(variable)

@@ -68,6 +68,7 @@ pub fn verify(place: &Place, cold: bool, only: Option<&str>) -> Result<bool> {
         let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
         bail!("no step `{}`\n\nhint: the steps are {}", only.unwrap_or_default(), names.join(", "));
     }
+    keep_program(place)?;
     let mut times = Vec::new();
     for step in chosen {
         say(&format!("\n== {}: {}", step.name, step.proves));
@@ -270,8 +271,23 @@ fn cargo(place: &Place, arguments: &[&str]) -> Result<()> {
 
 /// This very program on the checkout.
 fn own(place: &Place, arguments: &[&str]) -> Result<()> {
-    let this = std::env::current_exe().context("the path of this program")?;
-    done(Command::new(this).args(arguments).current_dir(place.root()))
+    done(Command::new(program(place)).args(arguments).current_dir(place.root()))
+}
+
+/// Where a copy of this program is; cargo may build another one over the original meanwhile.
+fn program(place: &Place) -> PathBuf {
+    place.join("target/verify").join(format!("lab{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Makes that copy.
+fn keep_program(place: &Place) -> Result<()> {
+    let (this, copy) =
+        (std::env::current_exe().context("the path of this program")?, program(place));
+    std::fs::create_dir_all(place.join("target/verify"))?;
+    // An older copy may still be running, as the parent of a JupyterLab that was left open.
+    let _ = std::fs::remove_file(&copy);
+    std::fs::copy(&this, &copy).with_context(|| this.display().to_string())?;
+    Ok(())
 }
 
 /// Runs a command whose output goes where ours does.

@@ -19,6 +19,7 @@ const ROUNDS: usize = 10;
 ///
 /// A check does not pass, or the notebook environment cannot be set up.
 pub fn pulse(place: &Place) -> Result<bool> {
+    super::keep_program(place)?;
     let fresh = Fresh::make(place, false)?;
     let root = fresh.place().root().to_owned();
     let answer = root.join("exercises/bpe/merge.rs");
