@@ -6,6 +6,9 @@ environment that the kernelspec sets:
 
     RUST_FOR_AI_KERNEL   where the real kernel is, or will be
     RUST_FOR_AI_LOG      what its build prints
+    RUST_FOR_AI_WARM     a file that is there once the notebooks' crates are downloaded
+
+and, only while these crates are downloaded by the real kernel, RUST_FOR_AI_WARMING.
 
 Usage: rust_kernel.py CONNECTION_FILE
 """
@@ -19,12 +22,16 @@ CRATES = 340
 
 
 def real_kernel() -> Path | None:
+    """The real kernel, once it can be used."""
     path = Path(os.environ["RUST_FOR_AI_KERNEL"])
-    return path if path.is_file() else None
+    warm = Path(os.environ["RUST_FOR_AI_WARM"]).is_file() or "RUST_FOR_AI_WARMING" in os.environ
+    return path if path.is_file() and warm else None
 
 
 def how_far() -> str:
     """The state of the build in a sentence."""
+    if Path(os.environ["RUST_FOR_AI_KERNEL"]).is_file():
+        return "it is built, and downloads the notebooks' crates, which takes half a minute"
     try:
         log = Path(os.environ["RUST_FOR_AI_LOG"]).read_text(errors="replace")
     except OSError:

@@ -23,6 +23,7 @@ pub(super) fn configure(place: &Place) -> Result<()> {
     let mut environment = json!({
         "RUST_FOR_AI_KERNEL": kernel::binary(place)?,
         "RUST_FOR_AI_LOG": kernel::log(place)?,
+        "RUST_FOR_AI_WARM": kernel::warm_stamp(place),
         "EVCXR_CONFIG_DIR": place.state("kernel"),
         // Else each cell writes "Compiling" into the terminal that JupyterLab was started from.
         "CARGO_TERM_QUIET": "true",

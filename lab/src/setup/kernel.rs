@@ -113,13 +113,18 @@ pub(super) fn warm(place: &Place) -> Result<()> {
         return Ok(());
     }
     let mut warm = super::jupyter_command(place, "lab/assets/notebooks.py");
-    warm.arg("warm");
+    warm.arg("warm").env("RUST_FOR_AI_WARMING", "1");
     run::logged("warming the kernel's build cache", &mut warm, &place.state("log/warm.log"))?;
-    store::replace(&Real, &place.state("warm.txt"), fingerprint(place)?.as_bytes())
+    store::replace(&Real, &warm_stamp(place), fingerprint(place)?.as_bytes())
+}
+
+/// Written when the notebooks' crates are there; says for which kernel and manifests.
+pub(super) fn warm_stamp(place: &Place) -> PathBuf {
+    place.state("warm.txt")
 }
 
 fn is_warm(place: &Place) -> Result<bool> {
-    let there = fs::read_to_string(place.state("warm.txt")).unwrap_or_default();
+    let there = fs::read_to_string(warm_stamp(place)).unwrap_or_default();
     Ok(there == fingerprint(place)? && build_cache(place)?.exists())
 }
 
