@@ -4,6 +4,10 @@ Usage:
     notebooks.py warm
     notebooks.py run TREE NOTEBOOK...      TREE: solutions or exercises
     notebooks.py pulse
+    notebooks.py broken
+
+`broken` writes answers into `exercises/bpe/merge.rs` that end the kernel's process, and expects the
+cell to name the call; `pulse` saves there too. Give both a copy of the checkout.
 
 A run fails on an error output, on the text of a panic (the Rust kernel reports one as mere standard
 error), and on verdicts that the tree does not deserve: against the solutions every verdict must be
@@ -128,17 +132,23 @@ def warm():
     return 0
 
 
+def check_notebook():
+    """Three cells: connect, a trivial one, and the check of `bpe.merge`."""
+    dependency = '{ path = "../../exercises", default-features = false, features = ["bpe"] }'
+    library = '{ path = "../..", default-features = false, features = ["bpe", "notebook"] }'
+    connect = f":dep exercises = {dependency}\n:dep rust_for_ai = {library}\nuse exercises::bpe;\nuse rust_for_ai::check;"
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "rust", "display_name": "Rust", "language": "rust"}
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in (connect, "1 + 1", "check::bpe::merge(bpe::merge)")]
+    return notebook
+
+
 def pulse():
     """Times the first importing cell, a trivial cell, and a check after a save; prints medians."""
     answer = ROOT / "exercises" / "bpe" / "merge.rs"
     solved = (ROOT / "solutions" / "bpe" / "merge.rs").read_text()
-    dependency = '{ path = "../../exercises", default-features = false, features = ["bpe"] }'
-    library = '{ path = "../..", default-features = false, features = ["bpe", "notebook"] }'
-    connect = f":dep exercises = {dependency}\n:dep rust_for_ai = {library}\nuse exercises::bpe;\nuse rust_for_ai::check;"
-    check = "check::bpe::merge(bpe::merge)"
-    notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {"name": "rust", "display_name": "Rust", "language": "rust"}
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in (connect, "1 + 1", check)]
+    notebook = check_notebook()
+    connect, check = notebook.cells[0].source, notebook.cells[2].source
     runner = client(notebook, ROOT / "notebooks" / "rust")
     seconds = {connect: [], "1 + 1": [], check: []}
 
@@ -168,10 +178,55 @@ def pulse():
     return 0
 
 
+# Answers that take the kernel's process with them, and one that panics and does not.
+BROKEN = {
+    "a stack overflow": "fn f(n: u64) -> u64 { let a = [n; 100]; f(n + 1) + a[3] } vec![f(new.into()) as u32]",
+    "process::exit": "std::process::exit(0)",
+    "more memory than there is": "let v: Vec<u64> = vec![1; 10 << 40]; vec![v[ids.len()] as u32]",
+    "an endless loop that is interrupted": "loop {}",
+    "a panic": "vec![ids[ids.len()]]",
+}
+
+
+def broken():
+    """A cell whose answer ends the process names the call, and works again once it is mended."""
+    answer = ROOT / "exercises" / "bpe" / "merge.rs"
+    stub = answer.read_text()
+    notebook = check_notebook()
+    connect, check = 0, 2
+    runner = client(notebook, ROOT / "notebooks" / "rust", allow_errors=True)
+    runner.timeout = 10
+    runner.interrupt_on_timeout = True
+    failed = 0
+
+    def shown():
+        for index in (connect, check):
+            notebook.cells[index].outputs = []
+            runner.execute_cell(notebook.cells[index], index)
+        return "".join(map(text_of, notebook.cells[check].outputs))
+
+    with runner.setup_kernel():
+        for name, body in BROKEN.items():
+            answer.write_text(stub.replace('todo!("bpe.merge")', body))
+            text = shown()
+            where = "exercises/bpe/merge.rs:" if name == "a panic" else "the answer ended the kernel's process"
+            named = "FAILING" in text and "merge(&[], (0, 0), 2)" in text.replace("&amp;", "&") and where in text
+            failed += not named
+            print(f"{name}: {'the call is named' if named else 'FAILED, the cell shows: ' + text}", flush=True)
+        answer.write_text(stub)
+        text = shown()
+        failed += "NOT STARTED" not in text
+        print("mended: " + ("the kernel works again" if "NOT STARTED" in text else f"FAILED, {text}"))
+    print(f"{len(BROKEN) + 1 - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["warm"]:
             sys.exit(warm())
+        case ["broken"]:
+            sys.exit(broken())
         case ["pulse"]:
             sys.exit(pulse())
         case ["run", ("solutions" | "exercises") as tree, *paths] if paths:

@@ -12,6 +12,7 @@
 //! | [`grade`] | builds and runs a chapter's grader, and reads its verdicts |
 //! | [`answers`] | keeps, resets and restores answers |
 //! | [`rustc`] | names the place of an error in a notebook |
+//! | [`witness`] | names the call that ended a notebook's process |
 //! | [`setup`] | the Python environment, the Rust kernel, JupyterLab |
 //! | [`verify`] | all that CI runs |
 //! | [`commands`] | one function a subcommand |
@@ -27,3 +28,4 @@ pub mod setup;
 pub mod store;
 pub mod stubs;
 pub mod verify;
+pub mod witness;

@@ -33,10 +33,19 @@ impl Caught {
 impl std::fmt::Display for Caught {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.location {
-            Some(at) => write!(f, "panicked at {at}: {}", self.message),
+            Some(at) => write!(f, "panicked at {}: {}", from_tree(at), self.message),
             None => write!(f, "panicked: {}", self.message),
         }
     }
+}
+
+/// A place in the learner's or the reference answers without the folders above the tree, which only a
+/// notebook's build has.
+fn from_tree(place: &str) -> &str {
+    ["/exercises/", "/solutions/"]
+        .iter()
+        .find_map(|tree| Some(&place[place.rfind(tree)? + 1..]))
+        .unwrap_or(place)
 }
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

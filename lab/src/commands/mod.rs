@@ -12,7 +12,7 @@ use rust_for_ai::course::{self, Chapter, Stage};
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
-use crate::{answers, setup, stubs, verify};
+use crate::{answers, setup, stubs, verify, witness};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -123,6 +123,9 @@ enum Command {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Listen to a check in a notebook; started by the check itself
+    #[command(hide = true)]
+    Witness,
     /// For those who write the workbook
     #[command(subcommand)]
     Dev(Dev),
@@ -161,9 +164,14 @@ enum Dev {
 ///
 /// It could not be done.
 pub fn run(cli: &Cli) -> Result<bool> {
+    if let Some(Command::Witness) = cli.command {
+        witness::listen();
+        return Ok(true);
+    }
     let place = Place::find()?;
     match &cli.command {
         None => setup::open(&place, cli.open.port, !cli.open.no_browser),
+        Some(Command::Witness) => unreachable!("it needs no place and was run above"),
         Some(Command::Status { json }) => status::status(&place, *json),
         Some(Command::Check { id, json }) => check::check(&place, id.as_deref(), *json),
         Some(Command::Watch { id }) => watch::watch(&place, id.as_deref()),

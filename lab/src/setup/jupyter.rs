@@ -4,7 +4,7 @@
 //! them, for every Python process that `lab` starts.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -20,11 +20,15 @@ const BUILD_CACHE_MB: u32 = 2048;
 /// Writes the kernelspec and the settings, where they differ from what they should be.
 pub(super) fn configure(place: &Place) -> Result<()> {
     let share = place.join(".venv/share/jupyter");
+    let program = place.state("kernel").join(format!("lab{}", std::env::consts::EXE_SUFFIX));
+    let wrapper = place.state("kernel").join(format!("rustc{}", std::env::consts::EXE_SUFFIX));
+    install_self(&[&program, &wrapper])?;
     let mut environment = json!({
         "RUST_FOR_AI_KERNEL": kernel::binary(place)?,
         "RUST_FOR_AI_LOG": kernel::log(place)?,
         "RUST_FOR_AI_WARM": kernel::warm_stamp(place),
         "EVCXR_CONFIG_DIR": place.state("kernel"),
+        rust_for_ai::check::WITNESS: &program,
         // Else each cell writes "Compiling" into the terminal that JupyterLab was started from.
         "CARGO_TERM_QUIET": "true",
         "XDG_CACHE_HOME": kernel::build_cache(place)?,
@@ -42,7 +46,6 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         "env": environment,
     });
     fs::create_dir_all(kernel::build_cache(place)?)?;
-    let wrapper = install_rustc(place)?;
     write(
         &place.state("kernel/evcxr.toml"),
         // Quick to compile, and no look-up in the network when a cell loads a crate.
@@ -91,24 +94,27 @@ fn real_rustc() -> Result<String> {
     Ok(Path::new(sysroot.trim()).join("bin").join(name).display().to_string())
 }
 
-/// Puts a copy of this program where the kernel looks for its compiler; a copy, so that notebooks go
-/// on working while cargo builds this program anew.
-fn install_rustc(place: &Place) -> Result<PathBuf> {
+/// Puts copies of this program where notebooks use it, as the compiler and as a witness; copies, so
+/// that they go on working while cargo builds this program anew.
+fn install_self(copies: &[&Path]) -> Result<()> {
     let this = std::env::current_exe().context("the path of this program")?;
-    let copy = place.state("kernel").join(format!("rustc{}", std::env::consts::EXE_SUFFIX));
     let stamp = |path: &Path| {
         let metadata = fs::metadata(path).ok()?;
         Some((metadata.len(), metadata.modified().ok()?))
     };
-    // A copy is as old as its original or younger.
-    let current =
-        matches!((stamp(&this), stamp(&copy)), (Some(a), Some(b)) if a.0 == b.0 && a.1 <= b.1);
-    if !current {
-        let program = fs::read(&this).with_context(|| this.display().to_string())?;
-        store::replace(&Real, &copy, &program)?;
-        fs::set_permissions(&copy, fs::metadata(&this)?.permissions())?;
+    for copy in copies {
+        // A copy is as old as its original or younger.
+        let current = matches!(
+            (stamp(&this), stamp(copy)),
+            (Some(a), Some(b)) if a.0 == b.0 && a.1 <= b.1
+        );
+        if !current {
+            let program = fs::read(&this).with_context(|| this.display().to_string())?;
+            store::replace(&Real, copy, &program)?;
+            fs::set_permissions(copy, fs::metadata(&this)?.permissions())?;
+        }
     }
-    Ok(copy)
+    Ok(())
 }
 
 /// Points everything that Jupyter, IPython and pip would put into the home folder into the checkout.

@@ -145,6 +145,7 @@ fn fresh_notebooks(place: &Place, cold: bool) -> Result<()> {
     for tree in ["solutions", "exercises"] {
         done(fresh::without_network(&mut fresh.lab(&["dev", "notebooks", "--run", tree])?))?;
     }
+    done(setup::jupyter_command(fresh.place(), "lab/assets/notebooks.py").arg("broken"))?;
     fresh.home_holds_only_caches()
 }
 
