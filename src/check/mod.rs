@@ -44,10 +44,13 @@ mod diff;
 mod exam;
 mod quiet;
 mod show;
+mod summary;
 mod witness;
 
 pub use exam::{Wrong, observe};
 pub use quiet::{Caught, quietly};
+pub use show::json_string;
+pub use summary::summary;
 pub use witness::{DISMISSED, WITNESS};
 
 use crate::course::Stage;

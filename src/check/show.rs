@@ -92,7 +92,7 @@ impl Verdict {
                 object.raw("cases", &cases.to_string());
             }
             Outcome::Failing(failure) => {
-                let diff: Vec<String> = failure.diff.iter().map(|line| quoted(line)).collect();
+                let diff: Vec<String> = failure.diff.iter().map(|line| json_string(line)).collect();
                 let wrong: Vec<String> = failure
                     .misconceptions
                     .iter()
@@ -225,11 +225,11 @@ struct Object(Vec<String>);
 
 impl Object {
     fn text(&mut self, key: &str, value: &str) -> &mut Self {
-        self.raw(key, &quoted(value))
+        self.raw(key, &json_string(value))
     }
 
     fn raw(&mut self, key: &str, value: &str) -> &mut Self {
-        self.0.push(format!("{}:{value}", quoted(key)));
+        self.0.push(format!("{}:{value}", json_string(key)));
         self
     }
 
@@ -238,8 +238,12 @@ impl Object {
     }
 }
 
-/// A JSON string.
-fn quoted(text: &str) -> String {
+/// A text as a JSON string, quotes included.
+///
+/// ```
+/// assert_eq!(rust_for_ai::check::json_string("a \"b\"\n"), r#""a \"b\"\n""#);
+/// ```
+pub fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use rust_for_ai::check::{State, Verdict};
+use rust_for_ai::check::{State, Verdict, summary};
 use rust_for_ai::course::{Chapter, Stage};
 
 /// Which tree an answer stands in.
@@ -83,7 +83,7 @@ pub fn grade(chapter: &'static Chapter, stages: &[Graded]) -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let strict = arguments.include_ignored || arguments.ignored;
-    let states: Arc<Mutex<Vec<(&'static Stage, State)>>> = Arc::default();
+    let states: Arc<Mutex<Vec<(&'static str, State)>>> = Arc::default();
     let trials = stages
         .iter()
         .map(|&graded| {
@@ -93,7 +93,7 @@ pub fn grade(chapter: &'static Chapter, stages: &[Graded]) -> ExitCode {
                 parent::append_report(&report)?;
                 if graded.tree == Tree::Exercises {
                     let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
-                    states.push((graded.stage, report.state));
+                    states.push((graded.stage.id, report.state));
                 }
                 match report.state {
                     State::Passing => Ok(Completion::Completed),
@@ -128,27 +128,6 @@ pub fn list_switched_off(chapters: &[&'static Chapter]) -> ExitCode {
         })
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-/// `bpe 3/6, 1 failing, next: merge`.
-fn summary(chapter: &Chapter, states: &[(&'static Stage, State)]) -> String {
-    let count = |wanted| states.iter().filter(|&&(_, state)| state == wanted).count();
-    let mut line = format!("{} {}/{}", chapter.id, count(State::Passing), chapter.stages.len());
-    if count(State::Failing) > 0 {
-        line += &format!(", {} failing", count(State::Failing));
-    }
-    if count(State::NotStarted) > 0 {
-        line += &format!(", {} not started", count(State::NotStarted));
-    }
-    let open = |stage: &&&Stage| {
-        states.iter().any(|(graded, state)| graded.id == stage.id && *state != State::Passing)
-    };
-    match chapter.stages.iter().find(open) {
-        Some(next) => line += &format!(", next: {}", next.name()),
-        None if count(State::Passing) == chapter.stages.len() => line += ", chapter done",
-        None => {}
-    }
-    line
 }
 
 #[expect(clippy::print_stdout, reason = "the closing line of a test target")]

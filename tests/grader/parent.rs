@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rust_for_ai::check::{Failure, Origin, Outcome, State, Verdict};
+use rust_for_ai::check::{Failure, Origin, Outcome, State, Verdict, json_string};
 
 use crate::child::{CALLING, DONE, MARK, MEMORY, RECORD, STAGE, read};
 use crate::{Graded, REPORT, Report, Tree};
@@ -224,16 +224,8 @@ fn last_words(streams: [&String; 2]) -> String {
 
 /// A JSON object with one more key.
 fn with_key(object: &str, key: &str, text: &str) -> String {
-    let mut quoted = String::new();
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted += &format!("\\u{:04x}", u32::from(c)),
-            c => quoted.push(c),
-        }
-    }
     let open = object.trim_end().strip_suffix('}').unwrap_or(object);
-    format!("{open},\"{key}\":\"{quoted}\"}}")
+    format!("{open},{}:{}}}", json_string(key), json_string(text))
 }
 
 /// The verdict, and below it what the answer printed: a learner debugs with `println!`.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::Result;
-use rust_for_ai::check::State;
+use rust_for_ai::check::{State, summary};
 use rust_for_ai::course::{self, Chapter};
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
     } else {
         print(&as_text(place, target, &verdicts, &broken));
     }
-    if !broken.is_empty() && !json {
+    if !broken.is_empty() {
         anyhow::bail!("the answers do not compile");
     }
     Ok(passing)
@@ -89,34 +89,21 @@ fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[Compil
         }
         Target::Stage(_) => {}
         _ => {
+            let states: Vec<(&str, State)> =
+                verdicts.iter().map(|verdict| (&*verdict.stage, verdict.state)).collect();
+            let graded = |chapter: &&Chapter| {
+                chapter.stages.iter().any(|stage| states.iter().any(|(id, _)| *id == stage.id))
+            };
             let lines: Vec<String> = chapters(target)
                 .into_iter()
-                .filter_map(|chapter| summary(chapter, verdicts))
+                .filter(graded)
+                .map(|chapter| summary(chapter, &states))
                 .collect();
             parts.push(lines.join("\n"));
         }
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
-}
-
-/// `bpe 3/6, 1 failing`.
-fn summary(chapter: &Chapter, verdicts: &[Verdict]) -> Option<String> {
-    let of: Vec<&Verdict> = verdicts
-        .iter()
-        .filter(|verdict| verdict.stage.starts_with(&format!("{}.", chapter.id)))
-        .collect();
-    let count = |state| of.iter().filter(|verdict| verdict.state == state).count();
-    if of.is_empty() {
-        return None;
-    }
-    let mut line = format!("{} {}/{}", chapter.id, count(State::Passing), chapter.stages.len());
-    for (state, word) in [(State::Failing, "failing"), (State::NotStarted, "not started")] {
-        if count(state) > 0 {
-            line += &format!(", {} {word}", count(state));
-        }
-    }
-    Some(line)
 }
 
 /// Where to go from a stage that passes.
