@@ -1,9 +1,9 @@
-//! The other end of the library's `check::witness`: listens to a check in a notebook, and speaks up if
+//! The other end of the library's `notebook::witness`: listens to a check in a notebook, and speaks up if
 //! the kernel's process dies in the middle of it.
 
 use std::io::{BufRead, stdin};
 
-use rust_for_ai::check::DISMISSED;
+use rust_for_ai::notebook::DISMISSED;
 
 use crate::run::print;
 

@@ -6,9 +6,9 @@
 use std::cell::RefCell;
 
 use super::quiet::{Caught, quietly};
-use super::witness::Witness;
 use super::{Failure, Misconception, Origin, Outcome, Verdict};
 use crate::course::Stage;
+use crate::notebook::Witness;
 
 /// A wrong answer that a learner would plausibly write.
 pub struct Wrong<A: ?Sized + 'static> {

@@ -11,10 +11,13 @@
 #[cfg(feature = "notebook")]
 mod plot;
 mod tokens;
+mod witness;
 
 #[cfg(feature = "notebook")]
 pub use plot::{Axis, lines};
 pub use tokens::tokens;
+pub(crate) use witness::Witness;
+pub use witness::{DISMISSED, WITNESS};
 
 use crate::check::quietly;
 

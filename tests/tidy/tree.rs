@@ -127,7 +127,12 @@ fn readme_names_commands(project: &Project) -> Vec<String> {
     let Some((body, _)) = body else {
         return vec![format!("{path}: expected `enum Command`, the list of subcommands")];
     };
-    body.lines()
+    // A hidden command is called by programs.
+    let shown = body
+        .split("#[command(hide = true)]\n")
+        .enumerate()
+        .flat_map(|(part, text)| text.lines().skip(usize::from(part > 0)).collect::<Vec<_>>());
+    shown
         .filter_map(|line| line.strip_prefix("    "))
         .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
         .map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default())

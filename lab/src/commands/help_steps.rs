@@ -29,7 +29,7 @@ pub(super) fn hint(place: &Place, stage: &'static Stage) -> Result<bool> {
     let mut text = format!("{}  {}\n", stage.id, stage.title);
     for (step, hint) in stage.hints.iter().enumerate().take(shown).skip(first) {
         text += &format!("\n{} of {total}, {}:\n", step + 1, STEPS[step]);
-        for line in hint.lines() {
+        for line in hint.lines().flat_map(|line| wrapped(line, 96)) {
             text += &format!("  {line}\n");
         }
     }
@@ -48,6 +48,26 @@ pub(super) fn hint(place: &Place, stage: &'static Stage) -> Result<bool> {
     };
     print(&text);
     Ok(true)
+}
+
+/// A line as lines of at most `width` characters, broken at spaces; code keeps its indentation, since
+/// a line that fits stays as it is.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    if line.chars().count() <= width {
+        return vec![line.to_owned()];
+    }
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in line.split_whitespace() {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Shows the learner's answer beside the reference, if it passes or `spoil` is set.
@@ -112,7 +132,13 @@ fn beside(left: (&str, &[&str]), right: (&str, &[&str]), width: usize) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::beside;
+    use super::{beside, wrapped};
+
+    #[test]
+    fn a_long_hint_is_wrapped_at_spaces_and_loses_no_word() {
+        assert_eq!(wrapped("    short", 9), ["    short"]);
+        assert_eq!(wrapped("one two three four", 9), ["one two", "three", "four"]);
+    }
 
     #[test]
     fn answers_stand_side_by_side_where_they_fit() {

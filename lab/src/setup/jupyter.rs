@@ -28,7 +28,7 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         "RUST_FOR_AI_LOG": kernel::log(place)?,
         "RUST_FOR_AI_WARM": kernel::warm_stamp(place),
         "EVCXR_CONFIG_DIR": place.state("kernel"),
-        rust_for_ai::check::WITNESS: &program,
+        rust_for_ai::notebook::WITNESS: &program,
         // Else each cell writes "Compiling" into the terminal that JupyterLab was started from.
         "CARGO_TERM_QUIET": "true",
         "XDG_CACHE_HOME": kernel::build_cache(place)?,

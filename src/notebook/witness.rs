@@ -26,10 +26,10 @@ pub const WITNESS: &str = "RUST_FOR_AI_WITNESS";
 pub const DISMISSED: &str = "done";
 
 /// A witness, or nobody where none is named or it does not come. Dismissed when dropped.
-pub(super) struct Witness(Option<Child>);
+pub(crate) struct Witness(Option<Child>);
 
 impl Witness {
-    pub(super) fn to(stage: &Stage) -> Self {
+    pub(crate) fn to(stage: &Stage) -> Self {
         let start = || {
             let program = std::env::var_os(WITNESS)?;
             Command::new(program).arg("witness").stdin(Stdio::piped()).spawn().ok()
@@ -40,7 +40,7 @@ impl Witness {
     }
 
     /// Tells of a call that is about to be made.
-    pub(super) fn tell(&mut self, call: impl FnOnce() -> String) {
+    pub(crate) fn tell(&mut self, call: impl FnOnce() -> String) {
         if let Some(pipe) = self.0.as_mut().and_then(|child| child.stdin.as_mut()) {
             // A witness that went away costs its testimony, no more.
             let _ = writeln!(pipe, "{}", call().replace('\n', " "));
