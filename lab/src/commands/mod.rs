@@ -133,7 +133,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Dev {
-    /// Make `exercises/` from `solutions/`; answers in it are lost
+    /// Make `exercises/` from `solutions/`; answers in it are kept as by a reset
     Stubs {
         /// Compare instead of writing
         #[arg(long)]
@@ -217,6 +217,12 @@ fn undo(place: &Place, id: Option<&str>) -> Result<bool> {
 
 fn dev_stubs(place: &Place, check: bool) -> Result<bool> {
     if !check {
+        for stage in course::stages() {
+            if let answers::Reset::Kept(copy) = answers::reset(place, &Real, stage)? {
+                let copy = copy.strip_prefix(place.root()).unwrap_or(&copy);
+                say(&format!("the answer to {} is kept in {}", stage.id, copy.display()));
+            }
+        }
         let written = stubs::write(place, &Real)?;
         print(&format!("wrote {written} files below exercises/"));
         return Ok(true);
