@@ -23,8 +23,8 @@ use crate::place::Place;
 /// What grading gave.
 #[derive(Debug)]
 pub enum Graded {
-    /// A verdict for each stage that was asked for.
-    Verdicts(Vec<Verdict>),
+    /// A verdict for each stage that was asked for, and the fingerprint of the answers they are of.
+    Verdicts(Vec<Verdict>, String),
     /// The answers do not compile, so there is nothing to run.
     Broken(Vec<CompileError>),
 }
@@ -68,11 +68,16 @@ pub struct CompileError {
 ///
 /// cargo cannot be run, or fails for a reason that is not in the learner's files.
 pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Result<Graded> {
+    // Before the build: what is saved meanwhile may be graded or not, and must not count as graded.
+    let seen = fingerprint(place, chapter);
     let binary = match build(place, chapter)? {
         Build::Binary(path) => path,
         Build::Broken(errors) => return Ok(Graded::Broken(errors)),
     };
-    let report = std::env::temp_dir().join(format!("rust-for-ai-{}.report", std::process::id()));
+    // Of this run alone: the grader appends, and another process may have had this number before.
+    let report = place.state(format!("report-{}.jsonl", std::process::id()));
+    fs::create_dir_all(place.state("")).context("the folder .lab")?;
+    let _ = fs::remove_file(&report);
     let mut command = Command::new(&binary);
     command.current_dir(place.root()).env("RUST_FOR_AI_REPORT", &report);
     match stage {
@@ -85,12 +90,17 @@ pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Resul
     let _ = fs::remove_file(&report);
     let ran = ran.with_context(|| format!("could not run `{}`", binary.display()))?;
     let mut verdicts = lines.lines().map(verdict).collect::<Result<Vec<_>>>()?;
-    if verdicts.is_empty() {
-        bail!("the grader gave no verdict\n{}", String::from_utf8_lossy(&ran.stderr).trim());
+    let asked = if stage.is_some() { 1 } else { chapter.stages.len() };
+    if verdicts.len() != asked {
+        bail!(
+            "the grader gave {} verdicts, expected {asked}\n{}",
+            verdicts.len(),
+            String::from_utf8_lossy(&ran.stderr).trim()
+        );
     }
     let order = |id: &str| chapter.stages.iter().position(|stage| stage.id == id);
     verdicts.sort_by_key(|verdict| order(&verdict.stage));
-    Ok(Graded::Verdicts(verdicts))
+    Ok(Graded::Verdicts(verdicts, seen))
 }
 
 fn verdict(line: &str) -> Result<Verdict> {
@@ -98,10 +108,8 @@ fn verdict(line: &str) -> Result<Verdict> {
         serde_json::from_str(line).with_context(|| format!("the report line `{line}`"))?;
     let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
     let state = text("state");
-    let state = [State::NotStarted, State::Failing, State::Passing]
-        .into_iter()
-        .find(|known| known.as_str() == state)
-        .with_context(|| format!("the report knows no state `{state}`"))?;
+    let state =
+        State::parse(&state).with_context(|| format!("the report knows no state `{state}`"))?;
     Ok(Verdict { stage: text("stage"), state, text: text("text"), printed: text("printed"), json })
 }
 

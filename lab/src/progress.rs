@@ -44,7 +44,8 @@ pub struct Progress {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
-    Stage(String, Entry),
+    /// An id, its entry, and the line as it was read, if it was.
+    Stage(String, Entry, String),
     Other(String),
 }
 
@@ -86,28 +87,30 @@ impl Progress {
     /// What is known of a stage.
     pub fn get(&self, id: &str) -> Option<&Entry> {
         self.lines.iter().find_map(|line| match line {
-            Line::Stage(known, entry) if known == id => Some(entry),
+            Line::Stage(known, entry, _) if known == id => Some(entry),
             _ => None,
         })
     }
 
     /// The entry of a stage, to be changed; made if there is none.
     pub fn entry(&mut self, id: &str) -> &mut Entry {
-        let known = |line: &Line| matches!(line, Line::Stage(known, _) if known == id);
+        let known = |line: &Line| matches!(line, Line::Stage(known, ..) if known == id);
         let at = self.lines.iter().position(known).unwrap_or_else(|| {
-            self.lines.push(Line::Stage(id.to_owned(), Entry::default()));
+            self.lines.push(Line::Stage(id.to_owned(), Entry::default(), String::new()));
             self.lines.len() - 1
         });
         match &mut self.lines[at] {
-            Line::Stage(_, entry) => entry,
+            Line::Stage(_, entry, _) => entry,
             Line::Other(_) => unreachable!("the position is one of a stage's line"),
         }
     }
 
     fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| *line != HEADER).map(|line| {
-            Entry::parse(line)
-                .map_or_else(|| Line::Other(line.to_owned()), |(id, entry)| Line::Stage(id, entry))
+            Entry::parse(line).map_or_else(
+                || Line::Other(line.to_owned()),
+                |(id, entry)| Line::Stage(id, entry, line.to_owned()),
+            )
         });
         Self { lines: lines.collect() }
     }
@@ -116,7 +119,14 @@ impl Progress {
         let mut text = format!("{HEADER}\n");
         for line in &self.lines {
             match line {
-                Line::Stage(id, entry) => text += &entry.to_line(id),
+                // An entry that nobody changed stays as it was written, also by hand.
+                Line::Stage(id, entry, line)
+                    if Entry::parse(line).is_some_and(|(_, before)| before == *entry) =>
+                {
+                    debug_assert!(line.starts_with(id.as_str()));
+                    text += line;
+                }
+                Line::Stage(id, entry, _) => text += &entry.to_line(id),
                 Line::Other(line) => text += line,
             }
             text.push('\n');
@@ -150,7 +160,10 @@ impl Entry {
     fn to_line(&self, id: &str) -> String {
         let mut line = id.to_owned();
         if let Some(state) = self.state {
-            let _ = write!(line, " state={} version={}", word(state), self.version);
+            let _ = write!(line, " state={}", word(state));
+        }
+        if self.version > 0 {
+            let _ = write!(line, " version={}", self.version);
         }
         if self.hints > 0 {
             let _ = write!(line, " hints={}", self.hints);
@@ -192,7 +205,7 @@ mod tests {
             "{HEADER}\n\
              bpe.bytes state=PASSING version=1 hints=2\n\
              future.stage state=PASSING version=7\n\
-             bpe.merge state=SIDEWAYS stars=5\n\
+             bpe.merge state=SIDEWAYS  version=2 hints=0 stars=5\n\
              a remark of mine\n"
         );
         let mut progress = Progress::parse(&text);

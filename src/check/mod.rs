@@ -147,6 +147,11 @@ impl Origin {
 }
 
 impl State {
+    /// The state that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::NotStarted, Self::Failing, Self::Passing].into_iter().find(|s| s.as_str() == text)
+    }
+
     /// As it is written everywhere.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -25,7 +25,7 @@ pub(crate) const MARK: char = '\x1e';
 pub(crate) const CALLING: &str = "calling";
 pub(crate) const DONE: &str = "done";
 
-/// How much address space an answer may take. A right one needs a hundredth.
+/// How much address space an answer may take. A right one needs far less.
 pub(crate) const MEMORY: u64 = 2 << 30;
 
 /// Grades the stage that the parent asked for; `None` in a process that nobody asked.

@@ -26,8 +26,8 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
             _ => None,
         };
         match grade::chapter(place, chapter, stage)? {
-            Graded::Verdicts(graded) => {
-                remember(place, chapter, &graded)?;
+            Graded::Verdicts(graded, seen) => {
+                remember(place, &graded, &seen)?;
                 verdicts.extend(graded);
             }
             Graded::Broken(errors) => broken.extend(errors),
@@ -55,14 +55,13 @@ pub(super) fn chapters(target: Target) -> Vec<&'static Chapter> {
 }
 
 /// Writes the states down.
-pub(super) fn remember(place: &Place, chapter: &Chapter, verdicts: &[Verdict]) -> Result<()> {
-    let seen = grade::fingerprint(place, chapter);
+pub(super) fn remember(place: &Place, verdicts: &[Verdict], seen: &str) -> Result<()> {
     Progress::update(place, &Real, |progress| {
         for verdict in verdicts {
             let entry = progress.entry(&verdict.stage);
             entry.state = Some(verdict.state);
             entry.version = course::stage(&verdict.stage).map_or(0, |stage| stage.version);
-            entry.seen.clone_from(&seen);
+            seen.clone_into(&mut entry.seen);
         }
     })?;
     Ok(())

@@ -74,8 +74,8 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
 pub(super) fn solution(place: &Place, stage: &'static Stage, spoil: bool) -> Result<bool> {
     let chapter = course::chapter(stage.chapter()).context("a stage has a chapter")?;
     let passing = match grade::chapter(place, chapter, Some(stage))? {
-        Graded::Verdicts(verdicts) => {
-            remember(place, chapter, &verdicts)?;
+        Graded::Verdicts(verdicts, seen) => {
+            remember(place, &verdicts, &seen)?;
             verdicts.iter().all(|verdict| verdict.state == State::Passing)
         }
         Graded::Broken(_) => false,

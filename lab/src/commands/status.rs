@@ -24,7 +24,7 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
             continue;
         }
         match grade::chapter(place, chapter, None)? {
-            Graded::Verdicts(verdicts) => remember(place, chapter, &verdicts)?,
+            Graded::Verdicts(verdicts, seen) => remember(place, &verdicts, &seen)?,
             Graded::Broken(errors) => notes.push(format!(
                 "{} does not compile, so what you see of `{}` is from before\n\nhint: cargo lab check {}",
                 errors[0].at, chapter.id, chapter.id

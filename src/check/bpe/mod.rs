@@ -24,6 +24,14 @@ mod golden {
 
     /// The first chapters of the book.
     pub(super) const TEXT: &str = include_str!("../../../data/golden/bpe_text.txt");
+    /// How many lines of the text are encoded: few enough for an answer that is right and slow.
+    const LINES: usize = 24;
+
+    /// The part of the text that is encoded.
+    pub(super) fn excerpt() -> String {
+        TEXT.split_inclusive('\n').take(LINES).collect()
+    }
+
     /// Whole numbers: a merge a line in one file, an id a line in the other.
     const MERGES: &str = include_str!("../../../data/golden/bpe_merges.txt");
     const IDS: &str = include_str!("../../../data/golden/bpe_ids.txt");
@@ -33,7 +41,7 @@ mod golden {
         numbers(MERGES).chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
     }
 
-    /// The text's ids under these merges.
+    /// The ids of the excerpt under these merges.
     pub(super) fn ids() -> Vec<u32> {
         numbers(IDS)
     }
