@@ -17,4 +17,6 @@
 pub mod bpe;
 pub mod check;
 pub mod course;
+mod html;
 pub mod notebook;
+mod witness;

@@ -1,12 +1,14 @@
 """Uses the workbook as a person would: JupyterLab in a real browser.
 
-Opens the first notebook and runs it, answers the first stage wrongly and then rightly in its file,
-and sees each verdict in the cell that is run again. Then follows a verdict's link to its file. With
-`--tour` it runs the chapter's notebook too. A picture of each step stays in the output folder.
+Opens the first notebook and runs it, answers the first stage wrongly and then rightly in its file, as
+with an editor of one's own, and sees each verdict in the cell that is run again. Follows a verdict's
+link to the file. Then does the same with the second stage inside JupyterLab: opens the answer by the
+notebook's link, types, saves, runs the cell. With `--tour` it runs the chapter's whole notebook too. A
+picture of each step stays in the output folder.
 
 Usage: browser.py URL CHECKOUT OUTPUT [--tour]
 
-The checkout's `exercises/bpe/bytes.rs` is written, so give it a copy.
+The answers to the first two stages are written, so give it a copy of the checkout.
 """
 
 import shutil
@@ -30,6 +32,16 @@ WRONG = "text.chars().map(u32::from).collect()"
 RIGHT = "text.bytes().map(u32::from).collect()"
 STUB = 'todo!("bpe.bytes")'
 CHECK = "check::bpe::bytes(bpe::bytes)"
+# The second stage: pairs that do not overlap, and pairs that do.
+SECOND = "check::bpe::pair_counts(bpe::pair_counts)"
+SECOND_STUB = 'todo!("bpe.pair_counts")'
+SECOND_WRONG = """let mut counts = HashMap::new();
+    for pair in ids.chunks_exact(2) {
+        *counts.entry((pair[0], pair[1])).or_insert(0) += 1;
+    }
+    counts"""
+SECOND_RIGHT = SECOND_WRONG.replace("chunks_exact", "windows")
+SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 # Kernel start and the first build, on a slow machine.
 PATIENCE = 120_000
 
@@ -74,13 +86,22 @@ def wait_until_idle(page):
     )
 
 
-def check_cell(page):
-    return page.locator(".jp-CodeCell", has_text=CHECK).first
+def check_cell(page, call=CHECK):
+    return page.locator(f"{SHOWN} .jp-CodeCell", has_text=call).first
 
 
-def run_check(page, state):
+def save_in_jupyterlab(page, text):
+    """Replaces what the open editor holds, and saves with the keyboard."""
+    page.locator(".jp-FileEditor .cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Control+S")
+    page.locator(".lm-TabBar-tab.lm-mod-current:not(.jp-mod-dirty)", has_text="pair_counts.rs").wait_for()
+
+
+def run_check(page, state, call=CHECK):
     """Runs the check cell again and waits for a verdict."""
-    cell = check_cell(page)
+    cell = check_cell(page, call)
     cell.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Control+Enter")
     try:
@@ -131,8 +152,23 @@ def main(url, checkout, output, tour):
             check_cell(page).locator(".jp-OutputArea a", has_text="bytes.rs").first.click()
             page.wait_for_selector('.jp-FileEditor .cm-content:has-text("Stage")', timeout=30_000)
             shoot(page, "link")
+            open_notebook(page, url.replace("00_start", "20_bpe") + "&reset", "20_bpe")
+            cells = page.locator(f"{SHOWN} .jp-CodeCell")
+            cells.first.locator(".jp-InputArea-editor").click()
+            page.keyboard.press("Control+Enter")
+            run_check(page, "NOT STARTED", SECOND)
+            page.locator(f"{SHOWN} .jp-MarkdownOutput a", has_text="pair_counts.rs").first.click()
+            page.wait_for_selector(".jp-FileEditor .cm-content", timeout=30_000)
+            second = Path(checkout) / "exercises" / "bpe" / "pair_counts.rs"
+            given = second.read_text()
+            for text, state in [(SECOND_WRONG, "FAILING"), (SECOND_RIGHT, "PASSING")]:
+                page.click('.lm-TabBar-tab:has-text("pair_counts.rs")')
+                save_in_jupyterlab(page, given.replace(SECOND_STUB, text))
+                shoot(page, f"second_edited_{state.lower()}")
+                page.click('.lm-TabBar-tab:has-text("20_bpe.ipynb")')
+                run_check(page, state, SECOND)
+                shoot(page, f"second_{state.lower()}")
             if tour:
-                open_notebook(page, url.replace("00_start", "20_bpe") + "&reset", "20_bpe")
                 menu(page, "Run", "Run All Cells")
                 page.locator(".jp-InputPrompt", has_text="[*]").first.wait_for(timeout=PATIENCE)
                 wait_until_idle(page)
@@ -148,7 +184,7 @@ def main(url, checkout, output, tour):
             return 1
         finally:
             browser.close()
-    print(f"saw NOT STARTED, FAILING, a compiler error and PASSING; {len(shots)} pictures in {output}")
+    print(f"two stages: saw NOT STARTED, FAILING, a compiler error and PASSING; {len(shots)} pictures in {output}")
     print("1 passed, 0 failed")
     return 0
 

@@ -22,7 +22,7 @@ c.LanguageServerManager.autodetect = False
 c.FileContentsManager.delete_to_trash = False
 
 # The default timeout is longer than the default interval, which the server warns of.
-c.ServerApp.websocket_ping_timeout = 30000
+c.ServerApp.tornado_settings = {"ws_ping_timeout": 30000}
 
 # Only what a person needs to see: the address, and what goes wrong.
 c.Application.log_level = "WARN"

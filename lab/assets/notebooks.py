@@ -182,7 +182,7 @@ def pulse():
 BROKEN = {
     "a stack overflow": "fn f(n: u64) -> u64 { let a = [n; 100]; f(n + 1) + a[3] } vec![f(new.into()) as u32]",
     "process::exit": "std::process::exit(0)",
-    "more memory than there is": "let v: Vec<u64> = vec![1; 10 << 40]; vec![v[ids.len()] as u32]",
+    "ten gigabytes": "let v: Vec<u8> = vec![1; 10 << 30]; vec![v[ids.len()].into()]",
     "an endless loop that is interrupted": "loop {}",
     "a panic": "vec![ids[ids.len()]]",
 }

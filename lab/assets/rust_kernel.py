@@ -19,6 +19,10 @@ from pathlib import Path
 
 # `cargo install evcxr_jupyter --locked` compiles about as many.
 CRATES = 273
+# How much address space a notebook may take, compilers included.
+MEMORY = 8 << 30
+# A build that was stopped leaves its last words behind.
+STUCK = " (if this does not move on, run `cargo lab setup kernel` in a terminal)"
 
 
 def real_kernel() -> Path | None:
@@ -31,7 +35,7 @@ def real_kernel() -> Path | None:
 def how_far() -> str:
     """The state of the build in a sentence."""
     if Path(os.environ["RUST_FOR_AI_KERNEL"]).is_file():
-        return "it is built, and downloads the notebooks' crates, which takes half a minute"
+        return "it is built, and downloads the notebooks' crates, which takes half a minute" + STUCK
     try:
         log = Path(os.environ["RUST_FOR_AI_LOG"]).read_text(errors="replace")
     except OSError:
@@ -41,10 +45,22 @@ def how_far() -> str:
     if failed:
         return f"its build failed: {failed[0]}; run `cargo lab setup kernel` in a terminal"
     done = sum(line.startswith("Compiling") for line in lines)
-    return f"{min(99, 100 * done // CRATES)} percent of its {CRATES} crates are compiled"
+    return f"{min(99, 100 * done // CRATES)} percent of its {CRATES} crates are compiled" + STUCK
+
+
+def limit_memory() -> None:
+    """An answer that asks for more gets an error; without a limit it takes the machine down."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, ValueError, OSError):
+        # Windows has no such limit, and a lower one may be in force.
+        pass
 
 
 def start_real(kernel: Path, connection_file: str) -> None:
+    limit_memory()
     # The kernel would rewrite a kernelspec called `rust` in the user's own folders; there is none here.
     os.environ["JUPYTER_PATH"] = str(Path(__file__).with_name("no-kernelspecs"))
     arguments = [str(kernel), "--control_file", connection_file]

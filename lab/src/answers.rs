@@ -55,34 +55,34 @@ pub fn reset(place: &Place, disk: &dyn Disk, stage: &Stage) -> Result<Reset> {
 pub fn undo(
     place: &Place,
     disk: &dyn Disk,
-    stage: Option<&'static Stage>,
+    asked: Option<&'static Stage>,
 ) -> Result<&'static Stage> {
     let _lock = Lock::wait(&place.state("lock"))?;
-    let mut candidates = Vec::new();
-    for stage in course::stages().filter(|known| stage.is_none_or(|asked| asked.id == known.id)) {
-        let now = fs::read(place.exercise(stage)).unwrap_or_default();
-        for backup in backups(place, stage) {
-            let kept = fs::read(&backup).with_context(|| backup.display().to_string())?;
-            if kept != now {
-                candidates.push((
-                    backup.file_name().map(ToOwned::to_owned),
-                    stage,
-                    kept,
-                    now.clone(),
-                ));
-            }
+    let last = |stage: &Stage| backups(place, stage).pop()?.file_name().map(ToOwned::to_owned);
+    let reset_last =
+        || course::stages().filter(|stage| last(stage).is_some()).max_by_key(|s| last(s));
+    let Some(stage) = asked.or_else(reset_last) else {
+        bail!("nothing to undo: no stage was reset");
+    };
+    let now = fs::read(place.exercise(stage)).unwrap_or_default();
+    let mut kept = backups(place, stage);
+    // Named without a stage, only the last reset is undone, and only once: what lies further back
+    // would surprise.
+    kept.drain(..if asked.is_none() { kept.len().saturating_sub(1) } else { 0 });
+    let mut differing = None;
+    for path in kept.iter().rev() {
+        let answer = fs::read(path).with_context(|| path.display().to_string())?;
+        if answer != now {
+            differing = Some(answer);
+            break;
         }
     }
-    candidates.sort_by(|a, b| a.0.cmp(&b.0));
-    let Some((_, stage, kept, now)) = candidates.pop() else {
-        match stage {
-            Some(stage) => bail!(
-                "nothing to undo: no kept answer of {} differs from `{}`",
-                stage.id,
-                stage.exercise()
-            ),
-            None => bail!("nothing to undo: no stage was reset"),
-        }
+    let Some(kept) = differing else {
+        bail!(
+            "nothing to undo: no kept answer of {} differs from `{}`",
+            stage.id,
+            stage.exercise()
+        );
     };
     let path = place.exercise(stage);
     if path.exists() && now != stubs::of(place, stage)?.as_bytes() {

@@ -174,7 +174,8 @@ fn compile_error(place: &Place, chapter: &Chapter, message: &Value) -> Option<Co
     }
     let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
     let file = Path::new(span["file_name"].as_str()?);
-    let mut file = file.strip_prefix(place.root()).unwrap_or(file).display().to_string();
+    let mut file =
+        file.strip_prefix(place.root()).unwrap_or(file).display().to_string().replace('\\', "/");
     let mut at = format!("{file}:{}:{}", span["line_start"], span["column_start"]);
     let misfit = misfit(chapter, &file, span);
     if let Some(stage) = misfit {

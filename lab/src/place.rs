@@ -10,6 +10,7 @@
 //! ```
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +31,10 @@ impl Place {
     pub fn find() -> Result<Self> {
         let here = env::current_dir().context("the current folder")?;
         match here.ancestors().find(|folder| is_workbook(folder)) {
+            // Kernelspecs and cargo's messages are text.
+            Some(root) if root.to_str().is_none() => {
+                bail!("expected a path in UTF-8, got `{}`; move the checkout", root.display())
+            }
             Some(root) => Ok(Self { root: root.to_owned() }),
             None => bail!(
                 "no workbook here: expected `{}` or a folder above it to hold `Cargo.toml`, \
@@ -67,6 +72,23 @@ impl Place {
     /// The reference answer to a stage.
     pub fn solution(&self, stage: &Stage) -> PathBuf {
         self.root.join(stage.solution())
+    }
+
+    /// The Rust notebooks, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// Their folder cannot be read, or holds none.
+    pub fn notebooks(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.join("notebooks/rust");
+        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
+        paths.sort();
+        if paths.is_empty() {
+            bail!("no notebooks in `{}`", folder.display());
+        }
+        Ok(paths)
     }
 
     /// The Python of the checkout's environment.

@@ -10,12 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 /// Prints a line for a person. Standard error, so that `--json` stays clean.
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place that speaks to a person about work under way"
-)]
+/// A reader that went away is no error.
 pub fn say(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// Prints a result. Standard output; a reader that went away is no error.
@@ -82,7 +79,7 @@ fn last_line(log: &Path) -> String {
     last_lines(log, 1).trim().to_owned()
 }
 
-/// The last lines of a log, without what a terminal would do with them.
+/// The last lines of a log that are not empty.
 pub fn last_lines(log: &Path, count: usize) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

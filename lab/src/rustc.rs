@@ -66,12 +66,12 @@ fn with_place(line: &str) -> String {
             return None;
         }
         let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
-        let file = span["file_name"].as_str()?;
+        let file = span["file_name"].as_str()?.replace('\\', "/");
         // From the crate's folder on: what the learner knows the file by.
         let short = CRATES
             .iter()
             .find_map(|name| Some(&file[file.rfind(&format!("{name}/"))?..]))
-            .unwrap_or(file);
+            .unwrap_or(&file);
         let text = format!(
             "{short}:{}:{} does not compile\n\n{}",
             span["line_start"],

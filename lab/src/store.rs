@@ -190,6 +190,21 @@ impl Lock {
         Ok(Self(file))
     }
 
+    /// Waits for the lock; if somebody holds it, says so first.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be made or locked.
+    pub fn wait_saying(path: &Path, text: &str) -> Result<Self> {
+        match Self::try_now(path)? {
+            Some(lock) => Ok(lock),
+            None => {
+                crate::run::say(text);
+                Self::wait(path)
+            }
+        }
+    }
+
     /// The lock if nobody holds it.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The other end of the library's `notebook::witness`: listens to a check in a notebook, and speaks up if
+//! The other end of the library's `witness`: listens to a check in a notebook, and speaks up if
 //! the kernel's process dies in the middle of it.
 
 use std::io::{BufRead, stdin};

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use super::quiet::{Caught, quietly};
 use super::{Failure, Misconception, Origin, Outcome, Verdict};
 use crate::course::Stage;
-use crate::notebook::Witness;
+use crate::witness::Witness;
 
 /// A wrong answer that a learner would plausibly write.
 pub struct Wrong<A: ?Sized + 'static> {

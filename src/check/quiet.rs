@@ -6,6 +6,7 @@
 //! is put back afterwards. The hook belongs to the process; a lock keeps two such calls apart.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -30,6 +31,17 @@ impl Caught {
     }
 }
 
+impl Caught {
+    /// Panics with the same message, as if it happened here.
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    pub fn again(&self) -> ! {
+        panic!("{}", self.message)
+    }
+}
+
 impl std::fmt::Display for Caught {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.location {
@@ -42,7 +54,7 @@ impl std::fmt::Display for Caught {
 /// A place in the learner's or the reference answers without the folders above the tree, which only a
 /// notebook's build has.
 fn from_tree(place: &str) -> &str {
-    ["/exercises/", "/solutions/"]
+    ["/exercises/", "/solutions/", "\\exercises\\", "\\solutions\\"]
         .iter()
         .find_map(|tree| Some(&place[place.rfind(tree)? + 1..]))
         .unwrap_or(place)
@@ -52,7 +64,8 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Calls `body`; a panic of this thread is returned and not printed.
 ///
-/// Calls of two threads run one after the other. `body` must not call `quietly` itself.
+/// Calls of two threads run one after the other. Inside of `body` a further call catches panics too,
+/// but does not know their place.
 ///
 /// # Errors
 ///
@@ -63,8 +76,18 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// assert_eq!(quietly(|| 1 + 1), Ok(2));
 /// let caught = quietly(|| -> u32 { todo!("bpe.merge") }).unwrap_err();
 /// assert_eq!(caught.todo(), Some(Some("bpe.merge")));
+/// assert_eq!(quietly(|| quietly(|| 2)), Ok(Ok(2)));
 /// ```
 pub fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, Caught> {
+    thread_local! {
+        /// Whether this thread is inside of a call, and so holds the lock already.
+        static INSIDE: Cell<bool> = const { Cell::new(false) };
+    }
+    if INSIDE.get() {
+        return panic::catch_unwind(AssertUnwindSafe(body))
+            .map_err(|payload| Caught { message: message(&*payload), location: None });
+    }
+    INSIDE.set(true);
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send>;
     let before: Arc<Hook> = Arc::new(panic::take_hook());
@@ -81,6 +104,7 @@ pub fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, Caught> {
         }));
     }
     let result = panic::catch_unwind(AssertUnwindSafe(body));
+    INSIDE.set(false);
     drop(panic::take_hook());
     if let Some(before) = Arc::into_inner(before) {
         panic::set_hook(before);

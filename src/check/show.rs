@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::{Failure, Origin, Outcome, Verdict};
-use crate::notebook::{Html, escape};
+use crate::html::{Html, escape};
 
 impl Verdict {
     /// The line that says what to do next.

@@ -46,5 +46,5 @@ pub fn tokens(title: &str, tokens: &[(u32, Vec<u8>)]) -> Html {
         );
     }
     html.push_str("</div></div>");
-    Html(html)
+    Html::new(html)
 }

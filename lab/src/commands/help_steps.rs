@@ -102,6 +102,12 @@ pub(super) fn solution(place: &Place, stage: &'static Stage, spoil: bool) -> Res
         (&stage.solution(), &code(&reference)),
         width,
     ));
+    if passing {
+        print("\nquestions of interviews that you can answer now:");
+        for question in stage.questions {
+            print(&format!("  - {question}"));
+        }
+    }
     Ok(true)
 }
 

@@ -30,6 +30,7 @@ compile, wrong usage, a failing disk).";
 /// Without a subcommand: sets up what is missing and opens the workbook in JupyterLab.
 #[derive(Debug, Parser)]
 #[command(name = "lab", bin_name = "cargo lab", version, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -151,7 +152,7 @@ enum Dev {
         #[arg(long)]
         check: bool,
         /// Run each in its kernel, against this tree: `solutions` or `exercises`
-        #[arg(long, value_name = "TREE")]
+        #[arg(long, value_name = "TREE", conflicts_with = "check", value_parser = ["solutions", "exercises"])]
         run: Option<String>,
     },
     /// Time the way from a save to a verdict, in a terminal and in a notebook

@@ -27,9 +27,7 @@ pub(super) fn watch(place: &Place, id: Option<&str>) -> Result<bool> {
                 EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)
             )
         {
-            for path in
-                event.paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs"))
-            {
+            for path in event.paths.into_iter().filter(|path| is_answer(path)) {
                 // The receiver lives as long as this function.
                 let _ = sender.send(path);
             }
@@ -52,6 +50,13 @@ pub(super) fn watch(place: &Place, id: Option<&str>) -> Result<bool> {
         let of_file = stage_of(place, &path);
         show(place, id.or(of_file.as_deref()));
     }
+}
+
+/// Whether a path is a source file, and not what an editor keeps beside one.
+fn is_answer(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        || path.components().any(|part| part.as_os_str() == ".ipynb_checkpoints");
+    path.extension().is_some_and(|extension| extension == "rs") && !hidden
 }
 
 /// Grades and prints; what goes wrong is shown and the watch goes on.

@@ -65,7 +65,6 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         &share.join("lab/settings/overrides.json"),
         &json!({
             "@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"},
-            // A file that is open as text opens the same way from a verdict's link.
             "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 30},
         }),
     )
@@ -75,7 +74,7 @@ fn write_json(path: &Path, value: &Value) -> Result<()> {
     write(path, &(serde_json::to_string_pretty(value)? + "\n"))
 }
 
-/// Writes a file unless it holds just that.
+/// Writes a file unless it holds that already.
 fn write(path: &Path, text: &str) -> Result<()> {
     match fs::read_to_string(path) {
         Ok(there) if there == text => Ok(()),
@@ -88,6 +87,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 fn real_rustc() -> Result<String> {
     let asked = Command::new("rustc").args(["--print", "sysroot"]).output();
     let asked = asked.context("could not run `rustc`")?;
+    anyhow::ensure!(asked.status.success(), "`rustc --print sysroot` fails ({})", asked.status);
     let sysroot =
         String::from_utf8(asked.stdout).context("the answer of `rustc --print sysroot`")?;
     let name = format!("rustc{}", std::env::consts::EXE_SUFFIX);
@@ -117,7 +117,7 @@ fn install_self(copies: &[&Path]) -> Result<()> {
     Ok(())
 }
 
-/// Points everything that Jupyter, IPython and pip would put into the home folder into the checkout.
+/// Points everything that Jupyter and IPython would put into the home folder into the checkout.
 pub(super) fn inside(place: &Place, command: &mut Command) {
     for name in ["JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"] {
         command.env_remove(name);

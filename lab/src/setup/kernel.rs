@@ -62,13 +62,10 @@ pub(super) fn set_up(place: &Place) -> Result<()> {
     }
     let cache = place.cache()?;
     let path = cache.join("kernel.lock");
-    let _lock = match Lock::try_now(&path)? {
-        Some(lock) => lock,
-        None => {
-            say("another `cargo lab` is building the Rust kernel; waiting for it");
-            Lock::wait(&path)?
-        }
-    };
+    let _lock = Lock::wait_saying(
+        &path,
+        "another `cargo lab` is building the Rust kernel; waiting for it",
+    )?;
     if binary(place)?.is_file() {
         return Ok(());
     }
@@ -90,7 +87,7 @@ pub(super) fn set_up(place: &Place) -> Result<()> {
         if run::logged("fetching the Rust kernel", &mut fetch, &log).is_ok() {
             return Ok(());
         }
-        say("no official release for this platform; building from source");
+        say("could not fetch an official release; building from source");
     }
     let mut build = Command::new("cargo");
     build
@@ -108,7 +105,10 @@ pub(super) fn set_up(place: &Place) -> Result<()> {
 
 /// Downloads and compiles the crates that notebooks use, so that they run without the network.
 pub(super) fn warm(place: &Place) -> Result<()> {
-    let _lock = Lock::wait(&place.state("setup.lock"))?;
+    let _lock = Lock::wait_saying(
+        &place.state("setup.lock"),
+        "another `cargo lab` is setting up; waiting for it",
+    )?;
     if is_warm(place)? {
         return Ok(());
     }
@@ -125,12 +125,21 @@ pub(super) fn warm_stamp(place: &Place) -> PathBuf {
 
 fn is_warm(place: &Place) -> Result<bool> {
     let there = fs::read_to_string(warm_stamp(place)).unwrap_or_default();
-    Ok(there == fingerprint(place)? && build_cache(place)?.exists())
+    let filled =
+        fs::read_dir(build_cache(place)?).is_ok_and(|mut entries| entries.next().is_some());
+    Ok(there == fingerprint(place)? && filled)
 }
 
-/// What the warm cache depends on: the kernel, and the manifests that its notebooks resolve.
+/// What the warm cache depends on: the kernel, the compiler, what notebooks load, and the manifests
+/// that this resolves.
 fn fingerprint(place: &Place) -> Result<String> {
-    let mut text = format!("{NAME} {VERSION}\n");
+    let toolchain = env::var("RUSTUP_TOOLCHAIN").unwrap_or_default();
+    let mut text = format!("{NAME} {VERSION} {toolchain}\n");
+    for path in place.notebooks()? {
+        let notebook = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let loads = notebook.lines().filter(|line| line.contains("\":dep "));
+        text.extend(loads.flat_map(|line| [line.trim(), "\n"]));
+    }
     for manifest in ["Cargo.toml", "exercises/Cargo.toml"] {
         text += &fs::read_to_string(place.join(manifest)).with_context(|| manifest.to_owned())?;
     }

@@ -30,7 +30,10 @@ pub(super) fn is_there(place: &Place) -> bool {
 
 /// Makes the environment, or goes on where an earlier run stopped.
 pub(super) fn set_up(place: &Place) -> Result<()> {
-    let _lock = Lock::wait(&place.state("setup.lock"))?;
+    let _lock = Lock::wait_saying(
+        &place.state("setup.lock"),
+        "another `cargo lab` is setting up; waiting for it",
+    )?;
     if is_there(place) {
         return Ok(());
     }
@@ -89,7 +92,7 @@ fn find() -> std::result::Result<Python, String> {
     let mut too_old = Vec::new();
     for program in &candidates {
         let asked = Command::new(program)
-            .args(["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
+            .args(["-c", "import ensurepip, sys, venv; print('%d.%d.%d' % sys.version_info[:3])"])
             .output();
         let Ok(answer) = asked else { continue };
         let version = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
@@ -102,11 +105,23 @@ fn find() -> std::result::Result<Python, String> {
             _ => {}
         }
     }
+    if too_old.is_empty() && candidates.iter().any(|program| answers(program)) {
+        return Err(
+            "expected Python's modules `venv` and `ensurepip`, found Python without them\n\n\
+                    hint: on Debian and Ubuntu they are in the package python3-venv"
+                .to_owned(),
+        );
+    }
     let found = if too_old.is_empty() { "found none".to_owned() } else { too_old.join(", ") };
     Err(format!(
         "expected Python {}.{} or later, {found}\n\nhint: install one, or name it in RUST_FOR_AI_PYTHON",
         OLDEST.0, OLDEST.1
     ))
+}
+
+/// Whether there is a Python of this name at all.
+fn answers(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|answer| answer.status.success())
 }
 
 pub(super) fn diagnosis(_: &Place) -> Diagnosis {
@@ -137,7 +152,8 @@ pub(super) fn packages(place: &Place) -> Diagnosis {
     }
 }
 
-/// Replaces the old path by the new one in the environment's scripts; other files hold none.
+/// Replaces the old path by the new one in the environment's scripts. Each path in them goes on below
+/// the checkout, so the slash keeps `a/book` apart from `a/book-2`.
 pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
     let scripts = match cfg!(windows) {
         true => place.join(".venv/Scripts"),
@@ -148,8 +164,11 @@ pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
         // The interpreter itself is a link or a binary, and no text.
         let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
         let Some(text) = fs::read_to_string(&path).ok().filter(|_| !is_link) else { continue };
-        if text.contains(old) {
-            store::replace(&Real, &path, text.replace(old, new).as_bytes())?;
+        let mended = ['/', '\\'].iter().fold(text.clone(), |text, slash| {
+            text.replace(&format!("{old}{slash}"), &format!("{new}{slash}"))
+        });
+        if mended != text {
+            store::replace(&Real, &path, mended.as_bytes())?;
         }
     }
     Ok(())

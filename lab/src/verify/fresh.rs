@@ -23,6 +23,16 @@ pub(super) struct Fresh {
 }
 
 impl Fresh {
+    /// As [`Fresh::make`], after everything that earlier runs left was removed.
+    pub(super) fn from_nothing(place: &Place, cold: bool) -> Result<Self> {
+        let folder = place.join("target/verify");
+        let stale = ["checkout", "home", "browser-home"].iter().chain(cold.then_some(&"cache"));
+        for name in stale.map(|name| folder.join(name)).filter(|path| path.exists()) {
+            fs::remove_dir_all(&name).with_context(|| name.display().to_string())?;
+        }
+        Self::make(place, cold)
+    }
+
     /// Copies the files that git knows, or would add. A copy that is there already is brought up to
     /// date; what it has set up stays.
     pub(super) fn make(place: &Place, cold: bool) -> Result<Self> {
@@ -60,11 +70,28 @@ impl Fresh {
         &self.place
     }
 
-    /// This program on the copy, in the empty home folder. Only cargo's, rustup's and pip's own folders
-    /// stay where they are.
-    pub(super) fn lab(&self, arguments: &[&str]) -> Result<Command> {
+    /// This program on the copy.
+    pub(super) fn lab(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(self.place.root());
+        self.at_home(command)
+    }
+
+    /// A Python script of the workbook on the copy.
+    pub(super) fn python(&self, script: &str) -> Command {
+        self.at_home(crate::setup::jupyter_command(&self.place, script))
+    }
+
+    /// A script that drives a browser, whose own files are nobody's concern.
+    pub(super) fn person(&self, script: &str) -> Command {
+        let mut command = self.python(script);
+        command.env("HOME", self.home.with_file_name("browser-home"));
+        command
+    }
+
+    /// A command in the empty home folder. Only cargo's, rustup's and pip's own folders stay where they
+    /// are.
+    fn at_home(&self, mut command: Command) -> Command {
         let at_home = |variable: &str, folder: &str| {
             std::env::var_os(variable)
                 .map(PathBuf::from)
@@ -81,7 +108,7 @@ impl Fresh {
             command.env_remove(variable);
         }
         command.env("HOME", &self.home).env("RUST_FOR_AI_CACHE", &self.cache);
-        Ok(command)
+        command
     }
 
     /// Starts JupyterLab on the copy and waits for its address.
@@ -90,7 +117,7 @@ impl Fresh {
         fs::create_dir_all(self.place.state("log"))?;
         let file = File::create(&log).with_context(|| log.display().to_string())?;
         let child = self
-            .lab(&["--no-browser", "--port", "8917"])?
+            .lab(&["--no-browser", "--port", "8917"])
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
@@ -116,10 +143,13 @@ impl Fresh {
     pub(super) fn home_holds_only_caches(&self) -> Result<()> {
         let mut strangers = Vec::new();
         files_below(&self.home, &mut strangers)?;
-        strangers.retain(|path| *path != self.home && !path.starts_with(self.home.join(".cache")));
+        let caches = [".cache/pip", ".cache/rust-for-ai"].map(|cache| self.home.join(cache));
+        strangers.retain(|path| {
+            *path != self.home && !caches.iter().any(|cache| path.starts_with(cache))
+        });
         match &strangers[..] {
             [] => Ok(()),
-            _ => bail!("left in the home folder, expected nothing but .cache: {strangers:?}"),
+            _ => bail!("left in the home folder, expected nothing but our caches: {strangers:?}"),
         }
     }
 }

@@ -136,30 +136,35 @@ fn docs(place: &Place, _: bool) -> Result<()> {
 
 /// Everything a newcomer's first hour needs, on an empty home folder.
 fn fresh_notebooks(place: &Place, cold: bool) -> Result<()> {
-    let fresh = Fresh::make(place, cold)?;
-    done(&mut fresh.lab(&["setup"])?)?;
+    let fresh = Fresh::from_nothing(place, cold)?;
+    done(&mut fresh.lab(&["setup"]))?;
     let start = Instant::now();
-    done(&mut fresh.lab(&["setup"])?)?;
+    done(&mut fresh.lab(&["setup"]))?;
     say(&format!("setting up again, with nothing missing: {:.1} s", start.elapsed().as_secs_f64()));
-    done(&mut fresh.lab(&["doctor"])?)?;
+    done(&mut fresh.lab(&["doctor"]))?;
     for tree in ["solutions", "exercises"] {
-        done(fresh::without_network(&mut fresh.lab(&["dev", "notebooks", "--run", tree])?))?;
+        done(fresh::without_network(&mut fresh.lab(&["dev", "notebooks", "--run", tree])))?;
     }
-    done(setup::jupyter_command(fresh.place(), "lab/assets/notebooks.py").arg("broken"))?;
+    done(fresh.python("lab/assets/notebooks.py").arg("broken"))?;
     fresh.home_holds_only_caches()
 }
 
 fn browser(place: &Place, cold: bool) -> Result<()> {
     let fresh = Fresh::make(place, cold)?;
-    done(&mut fresh.lab(&["setup"])?)?;
+    done(&mut fresh.lab(&["setup"]))?;
     setup::install_extra(fresh.place(), "lab/assets/requirements-verify.txt")?;
     let server = fresh.serve()?;
     let pictures = place.join("target/verify/pictures");
-    let mut person = setup::jupyter_command(fresh.place(), "lab/assets/browser.py");
+    let mut person = fresh.person("lab/assets/browser.py");
     person.arg(server.url()).arg(fresh.place().root()).arg(&pictures);
     let seen = done(&mut person);
     drop(server);
     seen?;
+    // What the person saw in the notebook, the other two ways say too.
+    done(&mut fresh.lab(&["check", "bpe.pair_counts"]))?;
+    done(
+        command(fresh.place(), "cargo", &["test", "--test", "bpe"]).env_remove("CARGO_TARGET_DIR"),
+    )?;
     fresh.home_holds_only_caches()
 }
 
@@ -184,7 +189,7 @@ pub fn tidy(place: &Place, write: bool) -> Result<bool> {
 ///
 /// A notebook cannot be read, or Python is not set up.
 pub fn notebooks(place: &Place, check: bool, tree: Option<&str>) -> Result<bool> {
-    let paths = notebook_paths(place)?;
+    let paths = place.notebooks()?;
     let script = |arguments: &[&str]| -> Result<bool> {
         let mut python = setup::jupyter_command(place, "lab/assets/notebooks.py");
         python.args(arguments).args(&paths);
@@ -201,18 +206,6 @@ pub fn notebooks(place: &Place, check: bool, tree: Option<&str>) -> Result<bool>
         (None, true) => strip(place, &paths, false),
         (None, false) => strip(place, &paths, true),
     }
-}
-
-fn notebook_paths(place: &Place) -> Result<Vec<PathBuf>> {
-    let folder = place.join("notebooks/rust");
-    let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
-    paths.sort();
-    if paths.is_empty() {
-        bail!("no notebooks in `{}`", folder.display());
-    }
-    Ok(paths)
 }
 
 /// Takes out outputs, execution counts and what editors add; needs no Python.

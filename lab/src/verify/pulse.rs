@@ -40,9 +40,8 @@ pub fn pulse(place: &Place) -> Result<bool> {
     }
     print(&format!("save to verdict, cargo lab check bpe.merge: {}", spread(&mut times[1..])));
     say("now in a notebook (sets up the copy's environment if it is not there)");
-    super::done(&mut fresh.lab(&["setup"])?)?;
-    let mut notebook = crate::setup::jupyter_command(fresh.place(), "lab/assets/notebooks.py");
-    super::done(notebook.arg("pulse"))?;
+    super::done(&mut fresh.lab(&["setup"]))?;
+    super::done(fresh.python("lab/assets/notebooks.py").arg("pulse"))?;
     Ok(true)
 }
 
