@@ -2,6 +2,10 @@
 //!
 //! [`Exam`] is what every check builds: the answer as a function from an input to an output, and what
 //! is needed to talk about the two. Checks differ in their cases and in nothing else.
+//!
+//! A misconception is named if its wrong answer agrees with the learner's on every case so far: right on
+//! those that passed, and wrong in the same way on the one that fails. So the order of the cases decides
+//! which beliefs can be told apart.
 
 use std::cell::RefCell;
 
@@ -53,25 +57,25 @@ pub(crate) struct Exam<'a, A: ?Sized + 'static, I, O> {
 impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
     /// Runs the cases in order and stops at the first that differs.
     pub(crate) fn sit(self, cases: impl IntoIterator<Item = Case<I, O>>) -> Verdict {
-        let mut passed = 0;
+        let mut passed: Vec<Case<I, O>> = Vec::new();
         let mut witness = Witness::to(self.stage);
         for case in cases {
             announce(|| (self.call)(&case.input));
             witness.tell(|| (self.call)(&case.input));
             let got = quietly(|| (self.run)(self.answer, &case.input));
             if got.as_ref() == Ok(&case.expected) {
-                passed += 1;
+                passed.push(case);
                 continue;
             }
             let outcome = match &got {
-                Err(caught) if let Some(id) = self.not_started(caught, passed) => {
+                Err(caught) if let Some(id) = self.not_started(caught, passed.len()) => {
                     Outcome::NotStarted { waits_for: id }
                 }
-                _ => Outcome::Failing(Box::new(self.failure(passed + 1, &case, &got))),
+                _ => Outcome::Failing(Box::new(self.failure(&passed, &case, &got))),
             };
             return self.verdict(outcome);
         }
-        self.verdict(Outcome::Passing { cases: passed })
+        self.verdict(Outcome::Passing { cases: passed.len() })
     }
 
     fn verdict(&self, outcome: Outcome) -> Verdict {
@@ -90,7 +94,16 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
         }
     }
 
-    fn failure(&self, number: usize, case: &Case<I, O>, got: &Result<O, Caught>) -> Failure {
+    fn failure(
+        &self,
+        passed: &[Case<I, O>],
+        case: &Case<I, O>,
+        got: &Result<O, Caught>,
+    ) -> Failure {
+        // Whoever holds a belief gets the earlier cases right, too, and this one wrong in the same way.
+        let is_right = |wrong: &Wrong<A>, case: &Case<I, O>| {
+            quietly(|| (self.run)(wrong.answer, &case.input)).as_ref() == Ok(&case.expected)
+        };
         let misconceptions = self
             .wrong
             .iter()
@@ -102,6 +115,7 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
                     _ => false,
                 }
             })
+            .filter(|wrong| passed.iter().all(|case| is_right(wrong, case)))
             .map(|wrong| Misconception { id: wrong.id, belief: wrong.belief })
             .collect();
         let (diff, got) = match got {
@@ -109,7 +123,7 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
             Err(caught) => (Vec::new(), caught.to_string()),
         };
         Failure {
-            case: number,
+            case: passed.len() + 1,
             call: (self.call)(&case.input),
             expected: (self.show)(&case.expected),
             got,

@@ -10,7 +10,7 @@
 //!
 //! Each stage lists *wrong answers*: what a learner would plausibly write, with the belief behind
 //! it. Where the learner's output on the failing case equals that of a wrong answer, the verdict
-//! names the belief. `tests/wrong_answers.rs` proves that each of them fails.
+//! names the belief, unless the learner got an earlier case right that the wrong answer does not. `tests/wrong_answers.rs` proves that each of them fails.
 //!
 //! A check never panics, prints or keeps state. It takes functions rather than macros, since a
 //! notebook cell cannot import macros. The generic shell is thin, since each notebook cell is a crate

@@ -99,9 +99,10 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
     }))
 }
 
-/// All counts 0 (absent), 1 or 2 of four pairs, those with fewest pairs first.
+/// All counts 0 (absent), 1 or 2 of four pairs, those with fewest pairs first. Of these, high counts
+/// come first on the small pairs, which tells "the rarest" from "the smallest pair".
 fn small_scope() -> impl Iterator<Item = PairCounts> {
-    const PAIRS: [Pair; 4] = [(0, 1), (0, 2), (1, 0), (2, 0)];
+    const PAIRS: [Pair; 4] = [(1, 0), (2, 0), (0, 1), (0, 2)];
     let mut all: Vec<PairCounts> = sequences(3, PAIRS.len())
         .filter(|counts| counts.len() == PAIRS.len())
         .map(|counts| {
@@ -113,6 +114,7 @@ fn small_scope() -> impl Iterator<Item = PairCounts> {
                 .collect()
         })
         .collect();
+    all.reverse();
     all.sort_by_key(PairCounts::len);
     all.into_iter()
 }
