@@ -397,3 +397,16 @@ fn a_half_solved_tree_is_graded_as_it_is() {
     tree.lab("check").expect(1, &["bpe.merge  FAILING", "bpe 2/6, 1 failing, 3 not started"]);
     tree.lab("status").expect(0, &["✓ bpe.bytes", "✗ bpe.merge", "next: bpe.best_pair"]);
 }
+
+#[test]
+fn a_reference_answer_that_is_not_written_fails_instead_of_being_ignored() {
+    let tree = tree();
+    let path = tree.place.solution(&bpe::MERGE);
+    let reference = fs::read(&path).expect("the reference answer");
+    let stub = stubs::of(&tree.place, &bpe::MERGE).expect("the solution gives a stub");
+    // An unused parameter is a warning there, and no error.
+    fs::write(&path, stub).expect("a solution of the copy can be written");
+    let said = tree.cargo("test --test bpe -- solutions::bpe.merge");
+    fs::write(&path, reference).expect("and written back");
+    said.expect(101, &["solutions::bpe.merge ... FAILED", "bpe.merge  NOT STARTED"]);
+}

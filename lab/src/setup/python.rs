@@ -173,3 +173,23 @@ pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// On Windows scripts are programs and stand elsewhere.
+    #[test]
+    fn a_moved_environment_names_its_new_place_however_often_it_is_mended() {
+        let root = std::env::temp_dir().join(format!("rust-for-ai-moved-{}", std::process::id()));
+        let script = root.join(".venv/bin/jupyter");
+        fs::create_dir_all(root.join(".venv/bin")).expect("a folder for scripts");
+        fs::write(&script, "#!/a/book/.venv/bin/python\n# not /a/bookshelf\n").expect("a script");
+        for _ in 0..2 {
+            mend_paths(&Place::at(&root), "/a/book", "/a/book-2").expect("scripts can be mended");
+            let mended = fs::read_to_string(&script).expect("the script");
+            assert_eq!(mended, "#!/a/book-2/.venv/bin/python\n# not /a/bookshelf\n");
+        }
+        fs::remove_dir_all(root).expect("the folder is ours");
+    }
+}
