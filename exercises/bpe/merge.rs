@@ -9,7 +9,7 @@
 //! merge(&[5], (5, 6), 256)              ->  [5]
 //! ```
 //!
-//! Return new ids; the input stays as it is. Cost: one step an id (removing from the middle of a
+//! Return new ids; the input stays as it is. Cost to aim at (not graded): one step an id (removing from the middle of a
 //! `Vec` would move all that follows, each time).
 
 /// `ids` with each `pair`, from the left and without overlap, replaced by `new`.

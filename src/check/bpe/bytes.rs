@@ -61,15 +61,15 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         diff: |_, expected, got| diff::sequences(expected, got, |id| id.to_string()),
     };
     // The emoji tells characters, UTF-16 units and cut characters apart; é would not.
-    let small =
-        texts(&["a", " ", "😀"], 3).map(|text| (text, "one id a byte, in order, none lost"));
-    let hard = HARD_TEXTS.iter().map(|text| {
-        (
-            (*text).to_owned(),
-            "every text is bytes: a character outside ASCII has two, three or four",
-        )
-    });
-    exam.sit(small.chain(hard).map(|(input, why)| Case { expected: utf8(&input), input, why }))
+    let small = texts(&["a", " ", "\n", "😀"], 3);
+    let hard = HARD_TEXTS.iter().map(|text| (*text).to_owned());
+    // Longer than a byte can count, and longer than two can.
+    let long = [300, 70_000].map(|length| "ab\n".repeat(length / 3));
+    exam.sit(small.chain(hard).chain(long).map(|input| Case {
+        expected: utf8(&input),
+        input,
+        why: "one id a byte, in order, none lost; a character outside ASCII has two, three or four",
+    }))
 }
 
 /// The oracle: UTF-8 by its definition (RFC 3629, section 3), not by the standard library.

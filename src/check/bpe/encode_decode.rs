@@ -78,6 +78,13 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|merges| Box::new(Flawed { decode: Decode::SkipsUnknown, ..Flawed::new(merges) }),
     },
     Wrong {
+        id: "position_from_one",
+        belief: "you counted positions from 1; they are indices and begin at 0",
+        answer: &|merges| {
+            Box::new(Flawed { decode: Decode::PositionFromOne, ..Flawed::new(merges) })
+        },
+    },
+    Wrong {
         id: "bytes_as_chars",
         belief: "you turned each byte into a `char`; bytes become characters only together, as UTF-8",
         answer: &|merges| Box::new(Flawed { decode: Decode::BytesAsChars, ..Flawed::new(merges) }),
@@ -152,12 +159,12 @@ fn encoding() -> impl Iterator<Item = Case<Question, Reply>> {
 
 fn decoding() -> impl Iterator<Item = Case<Question, Reply>> {
     // 256 is "é" in one token, 257 is its second byte and an "a": [195, 257] is "éa" in two tokens
-    // of which neither is text by itself.
-    const MERGES: &[Pair] = &[(195, 169), (169, 97)];
-    const IDS: [u32; 6] = [97, 256, 195, 169, 257, 258];
-    let ids = sequences(6, 3)
+    // of which neither is text by itself. 258 is a merge of a merge, 259 is unknown.
+    const MERGES: &[Pair] = &[(195, 169), (169, 97), (256, 97)];
+    const IDS: [u32; 7] = [97, 256, 195, 169, 257, 258, 259];
+    let ids = sequences(7, 3)
         .map(|indices| indices.into_iter().map(|index| IDS[index as usize]).collect::<Vec<u32>>());
-    ids.chain([vec![u32::MAX], vec![97, 195, 258]]).map(|ids| Case {
+    ids.chain([vec![u32::MAX], vec![65_536 + 97], vec![97, 195, 300]]).map(|ids| Case {
         expected: Reply::Text(decoded(MERGES, &ids)),
         input: Question::Decode { merges: MERGES.to_vec(), ids },
         why: DECODE_LAW,
@@ -249,6 +256,7 @@ enum Decode {
     TokenByToken,
     Lossy,
     SkipsUnknown,
+    PositionFromOne,
     BytesAsChars,
 }
 
@@ -314,6 +322,12 @@ impl Tokenize for Flawed {
         };
         match self.decode {
             Decode::Right => decoded(&self.merges, ids),
+            Decode::PositionFromOne => decoded(&self.merges, ids).map_err(|error| match error {
+                DecodeError::UnknownToken { position, id } => {
+                    DecodeError::UnknownToken { position: position + 1, id }
+                }
+                other => other,
+            }),
             Decode::SkipsUnknown => decoded(&self.merges, &known(ids)),
             Decode::TokenByToken => ids.iter().map(|&id| decoded(&self.merges, &[id])).collect(),
             Decode::Lossy | Decode::BytesAsChars => {

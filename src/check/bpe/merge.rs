@@ -109,6 +109,11 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         // Merges of merges, and an id that is already there.
         (vec![256, 97, 256, 97, 256], (256, 97), 257),
         (vec![7, 5, 5, 7, 5], (5, 5), 7),
+        // Ids of several digits and of several bytes: an id is a number, not its digits.
+        (vec![1, 12], (1, 1), 256),
+        (vec![11, 2], (1, 2), 256),
+        (vec![257, 2, 1, 258], (1, 2), 300),
+        (vec![70_000, 1, 70_000, 1], (70_000, 1), 70_001),
         (Seeded::new(3).sequence(1_000, 3), (1, 2), 9),
         (vec![1; 1_001], (1, 1), 2),
     ];

@@ -57,6 +57,21 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|ids| count(pairs(&ids[..ids.len().saturating_sub(1)])),
     },
     Wrong {
+        id: "reversed",
+        belief: "you counted (right, left); a pair is (left, right)",
+        answer: &|ids| count(pairs(ids).map(|(a, b)| (b, a))),
+    },
+    Wrong {
+        id: "ids_are_bytes",
+        belief: "you took ids for bytes; merges make ids of 256 and more",
+        answer: &|ids| count(pairs(ids).map(|(a, b)| (a % 256, b % 256))),
+    },
+    Wrong {
+        id: "starts_at_one",
+        belief: "you began at 1 and then added the first occurrence (`or_insert(0)`)",
+        answer: &|ids| count(pairs(ids)).into_iter().map(|(pair, n)| (pair, n + 1)).collect(),
+    },
+    Wrong {
         id: "counts_from_zero",
         belief: "you began at 0 and forgot to add the first occurrence",
         answer: &|ids| count(pairs(ids)).into_iter().map(|(pair, n)| (pair, n - 1)).collect(),
@@ -94,8 +109,14 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
     // mistakes that only runs show.
     let mut small: Vec<Vec<u32>> = sequences(3, 5).collect();
     small.sort_by_key(|ids| (ids.len(), Reverse(ids.iter().collect::<HashSet<_>>().len())));
-    let long =
-        [Seeded::new(1).sequence(1_000, 4), super::golden::TEXT.bytes().map(u32::from).collect()];
+    let long = [
+        // Ids beyond a byte, and beyond two: merges make them.
+        vec![256, 97, 256, 97],
+        vec![0, 65_537],
+        vec![70_000, 1, 70_000],
+        Seeded::new(1).sequence(1_000, 4),
+        super::golden::excerpt().bytes().map(u32::from).collect(),
+    ];
     exam.sit(small.into_iter().chain(long).map(|input| Case {
         expected: oracle(&input),
         input,
