@@ -17,6 +17,8 @@ use crate::stubs;
 pub enum Reset {
     /// The file was its stub already.
     Unchanged,
+    /// There was no file; the stub is there now.
+    Restored,
     /// The answer is kept in this file.
     Kept(PathBuf),
 }
@@ -35,7 +37,7 @@ pub fn reset(place: &Place, disk: &dyn Disk, stage: &Stage) -> Result<Reset> {
         Ok(_) => {}
         Err(_) if !path.exists() => {
             store::replace(disk, &path, stub.as_bytes())?;
-            return Ok(Reset::Unchanged);
+            return Ok(Reset::Restored);
         }
         Err(error) => return Err(error).with_context(|| format!("`{}`", stage.exercise())),
     }
@@ -62,7 +64,7 @@ pub fn undo(
     let reset_last =
         || course::stages().filter(|stage| last(stage).is_some()).max_by_key(|s| last(s));
     let Some(stage) = asked.or_else(reset_last) else {
-        bail!("nothing to undo: no stage was reset");
+        bail!("nothing to undo: no stage was reset since the last undo");
     };
     let now = fs::read(place.exercise(stage)).unwrap_or_default();
     let mut kept = backups(place, stage);
@@ -73,11 +75,11 @@ pub fn undo(
     for path in kept.iter().rev() {
         let answer = fs::read(path).with_context(|| path.display().to_string())?;
         if answer != now {
-            differing = Some(answer);
+            differing = Some((path.clone(), answer));
             break;
         }
     }
-    let Some(kept) = differing else {
+    let Some((from, kept)) = differing else {
         bail!(
             "nothing to undo: no kept answer of {} differs from `{}`",
             stage.id,
@@ -89,6 +91,9 @@ pub fn undo(
         store::keep(disk, &path, &new_backup(place, stage))?;
     }
     store::replace(disk, &path, &kept)?;
+    // Undone once: under this name it stays, and no further undo takes it. If that fails, the answer is
+    // back all the same.
+    let _ = disk.rename(&from, &from.with_extension("undone"));
     Ok(stage)
 }
 

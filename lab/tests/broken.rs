@@ -196,7 +196,7 @@ fn a_syntax_error_is_shown_with_its_file_and_line_and_all_else_still_works() {
         &[
             "bpe  0/6",
             &at,
-            "does not compile, so what you see of `bpe` is from before",
+            "does not compile, so no stage of `bpe` can be graded",
             "next: bpe.bytes",
         ],
     );
@@ -289,7 +289,7 @@ fn an_answer_that_never_comes_back_is_a_verdict_with_the_call_and_the_cause() {
         (
             "    let mut i = 0;\n    while i < 10 { if ids.is_empty() { continue; } i += 1; }\n    vec![]",
             "no answer within 10 seconds; the call was stopped",
-            "each loop needs a step",
+            "a loop that never ends",
         ),
         (
             "    let rest = merge(ids, pair, new);\n    [rest, vec![new]].concat()",
@@ -409,4 +409,41 @@ fn a_reference_answer_that_is_not_written_fails_instead_of_being_ignored() {
     let said = tree.cargo("test --test bpe -- solutions::bpe.merge");
     fs::write(&path, reference).expect("and written back");
     said.expect(101, &["solutions::bpe.merge ... FAILED", "bpe.merge  NOT STARTED"]);
+}
+
+#[test]
+fn a_deleted_answer_counts_as_unsolved_and_can_be_put_back() {
+    let tree = tree();
+    tree.solve(&bpe::BYTES);
+    tree.lab("check bytes").expect(0, &["bpe.bytes  PASSING"]);
+    fs::remove_file(tree.place.exercise(&bpe::MERGE)).expect("an answer can be deleted");
+    let missing = "exercises/bpe/merge.rs is missing";
+    tree.lab("check").expect(2, &[missing, "cargo lab reset bpe.merge"]);
+    tree.lab("status").expect(0, &["bpe  0/6", "? bpe.bytes", "does not compile"]);
+    tree.lab("reset merge").expect(0, &["was missing; it is as it was given"]);
+    tree.lab("status").expect(0, &["bpe  1/6", "✓ bpe.bytes"]);
+}
+
+#[test]
+fn an_undo_is_done_once_and_takes_nothing_newer() {
+    let tree = tree();
+    tree.solve(&bpe::MERGE);
+    tree.lab("reset merge").expect(0, &["your answer is kept in"]);
+    tree.lab("undo").expect(0, &["holds your answer again"]);
+    let path = tree.place.exercise(&bpe::MERGE);
+    let newer = fs::read_to_string(&path).expect("the answer") + "// newer\n";
+    fs::write(&path, &newer).expect("an answer can be edited");
+    let said = tree.lab("undo");
+    assert!(said.code == Some(2) && said.stderr.contains("nothing to undo"), "{said}");
+    assert_eq!(fs::read_to_string(&path).expect("the answer"), newer);
+}
+
+#[test]
+fn a_stage_that_fails_for_an_earlier_one_says_so() {
+    let tree = tree();
+    for stage in [&bpe::BYTES, &bpe::PAIR_COUNTS, &bpe::BEST_PAIR, &bpe::TRAIN] {
+        tree.solve(stage);
+    }
+    tree.write(&bpe::MERGE, &merge("    vec![new]"));
+    tree.lab("check train").expect(1, &["bpe.train  FAILING", "first of all: bpe.merge"]);
 }

@@ -25,6 +25,7 @@ pub const BYTES: Stage = Stage {
     minutes: 15,
     level: Level::Core,
     version: 1,
+    uses: &[],
     hints: [
         "a model reads numbers; the smallest alphabet that covers every script and every emoji is \
          the 256 values of a byte, and a `&str` already is a sequence of bytes",
@@ -56,6 +57,7 @@ pub const PAIR_COUNTS: Stage = Stage {
     minutes: 20,
     level: Level::Core,
     version: 1,
+    uses: &[],
     hints: [
         "a sequence of n ids has n - 1 adjacent pairs: the pairs overlap, each id but the first and \
          the last is in two of them",
@@ -78,6 +80,7 @@ pub const BEST_PAIR: Stage = Stage {
     minutes: 20,
     level: Level::Core,
     version: 1,
+    uses: &[],
     hints: [
         "a `HashMap` has no order, and another order on each run: without a tie rule the same text \
          trains another tokenizer tomorrow",
@@ -104,6 +107,7 @@ pub const MERGE: Stage = Stage {
     minutes: 25,
     level: Level::Core,
     version: 1,
+    uses: &[],
     hints: [
         "read the ids once, from the left; where the pair starts, write the new id and step over \
          both; else copy one id",
@@ -127,6 +131,7 @@ pub const TRAIN: Stage = Stage {
     minutes: 25,
     level: Level::Core,
     version: 1,
+    uses: &["bpe.bytes", "bpe.pair_counts", "bpe.best_pair", "bpe.merge"],
     hints: [
         "training repeats three steps that you have: count the pairs, choose the best, merge it; \
          the ordered list of choices is the whole result",
@@ -150,13 +155,14 @@ pub const ENCODE_DECODE: Stage = Stage {
     minutes: 40,
     level: Level::Core,
     version: 1,
+    uses: &["bpe.bytes", "bpe.merge"],
     hints: [
         "encoding does what training did to the same text: apply the merges in the order in which \
          they were learned; decoding joins the bytes of the tokens and reads them as UTF-8 at the end",
         "when building, give each id its bytes: 256 single bytes, then for each merge the bytes of \
          its left token followed by those of its right; decode looks each id up (an id without an \
          entry is an error with its position), joins, and checks UTF-8 once, over everything",
-        "let mut bytes = Vec::new();\nfor (position, &id) in ids.iter().enumerate() {\n    // self.vocab.get(id as usize), or return Err(DecodeError::UnknownToken { position, id })\n}\nString::from_utf8(bytes).map_err(|e| /* e.utf8_error().valid_up_to() */)",
+        "// new: 256 single bytes, then per merge its two tokens joined\n// encode: for each merge and its id, ids = merge(&ids, pair, id)\nlet mut bytes = Vec::new();\nfor (position, &id) in ids.iter().enumerate() {\n    // self.vocab.get(id as usize), or return Err(DecodeError::UnknownToken { position, id })\n}\nString::from_utf8(bytes).map_err(|e| /* e.utf8_error().valid_up_to() */)",
     ],
     reading: &[
         Reading {

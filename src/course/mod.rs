@@ -44,6 +44,8 @@ pub struct Stage {
     pub level: Level,
     /// Raised when a check grows stricter, so that an older pass is graded anew.
     pub version: u32,
+    /// The ids of the earlier stages whose functions it calls.
+    pub uses: &'static [&'static str],
     /// Three steps: the concept, the approach, the skeleton.
     pub hints: [&'static str; 3],
     /// Where the idea comes from, and where to read on.

@@ -16,15 +16,15 @@ const GROUNDS: [&str; 6] = ["#c7e3ff", "#ffe0b3", "#d3f2c9", "#f6cfe6", "#e4dcff
 /// use rust_for_ai::notebook::tokens;
 /// let html = tokens("German", &[(256, b"ein".to_vec()), (195, vec![0xc3])]);
 /// assert!(html.as_str().contains("C3"));
-/// assert!(html.as_str().contains("2 tokens for 4 bytes"));
+/// assert!(html.as_str().contains("2 tokens, 4 bytes"));
 /// ```
 pub fn tokens(title: &str, tokens: &[(u32, Vec<u8>)]) -> Html {
     let bytes: usize = tokens.iter().map(|(_, bytes)| bytes.len()).sum();
     let mut html = format!(
-        "<div style=\"margin:6px 0\"><div style=\"font-size:90%\"><b>{}</b>: {} tokens for {bytes} bytes</div>\
+        "<div style=\"margin:6px 0\"><div style=\"font-size:90%\"><b>{}</b>: {}, {bytes} bytes</div>\
          <div dir=\"auto\" style=\"line-height:1.9;color:#111;font-family:var(--jp-code-font-family,monospace)\">",
         escape(title),
-        tokens.len(),
+        if tokens.len() == 1 { "1 token".to_owned() } else { format!("{} tokens", tokens.len()) },
     );
     for (index, (id, bytes)) in tokens.iter().enumerate() {
         let whole = std::str::from_utf8(bytes);

@@ -20,6 +20,7 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
     let target = Target::parse(id)?;
     let mut verdicts = Vec::new();
     let mut broken = Vec::new();
+    let mut first_cause = None;
     for chapter in chapters(target) {
         let stage = match target {
             Target::Stage(stage) => Some(stage),
@@ -32,17 +33,44 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
             }
             Graded::Broken(errors) => broken.extend(errors),
         }
+        if let Target::Stage(stage) = target
+            && verdicts.iter().any(|verdict| verdict.state == State::Failing)
+        {
+            first_cause = unsolved_part(place, chapter, stage)?;
+        }
     }
     let passing = broken.is_empty() && verdicts.iter().all(|v| v.state == State::Passing);
     if json {
         print(&as_json(&verdicts, &broken).to_string());
     } else {
         print(&as_text(place, target, &verdicts, &broken));
+        if let Some(id) = first_cause {
+            print(&format!(
+                "\nfirst of all: {id}, which this stage calls, does not pass; mend it before"
+            ));
+        }
     }
     if !broken.is_empty() {
         anyhow::bail!("the answers do not compile");
     }
     Ok(passing)
+}
+
+/// The first stage that a failing one calls and that does not pass itself.
+fn unsolved_part(
+    place: &Place,
+    chapter: &Chapter,
+    stage: &course::Stage,
+) -> Result<Option<String>> {
+    if stage.uses.is_empty() {
+        return Ok(None);
+    }
+    let Graded::Verdicts(all, seen) = grade::chapter(place, chapter, None)? else {
+        return Ok(None);
+    };
+    remember(place, &all, &seen)?;
+    let bad = |v: &&Verdict| stage.uses.contains(&&*v.stage) && v.state != State::Passing;
+    Ok(all.iter().find(bad).map(|verdict| verdict.stage.clone()))
 }
 
 /// The chapters that a target touches.
@@ -74,7 +102,11 @@ fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[Compil
         parts.push(broken_text(place, target, broken));
     }
     let first = |state| verdicts.iter().find(|verdict| verdict.state == state);
-    let shown = first(State::Failing).or(first(State::NotStarted)).or(verdicts.last());
+    let solved = match target {
+        Target::Stage(_) => first(State::Passing),
+        _ => None,
+    };
+    let shown = first(State::Failing).or(first(State::NotStarted)).or(solved);
     parts.extend(shown.map(|verdict| verdict.text.clone()));
     // A learner debugs with `println!`.
     parts.extend(shown.filter(|verdict| !verdict.printed.is_empty()).map(|verdict| {
@@ -135,6 +167,18 @@ fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String
             ),
         };
         text += &format!("{body}\n\n");
+    }
+    let of_chapter = |stage: &&course::Stage| {
+        chapters(target).iter().any(|chapter| chapter.id == stage.chapter())
+    };
+    if let Some(stage) =
+        course::stages().filter(of_chapter).find(|stage| !place.exercise(stage).exists())
+    {
+        return format!(
+            "{} is missing\n\nhint: `cargo lab reset {}` puts the file back as it was given",
+            stage.exercise(),
+            stage.id
+        );
     }
     if broken.len() > 3 {
         text += &format!("… and {} more errors, often of the same cause\n\n", broken.len() - 3);

@@ -197,6 +197,9 @@ fn reset(place: &Place, stage: &'static Stage) -> Result<bool> {
         answers::Reset::Unchanged => {
             print(&format!("{} is as it was given; nothing to reset", stage.exercise()));
         }
+        answers::Reset::Restored => {
+            print(&format!("{} was missing; it is as it was given", stage.exercise()));
+        }
         answers::Reset::Kept(copy) => {
             let copy = copy.strip_prefix(place.root()).unwrap_or(&copy).display().to_string();
             print(&format!(
@@ -264,6 +267,10 @@ fn stage(id: &str) -> Result<&'static Stage> {
         course::stages().filter(|stage| stage.id == id || stage.name() == id).collect();
     if let [stage] = named[..] {
         return Ok(stage);
+    }
+    if let Some(chapter) = course::chapter(id) {
+        let names: Vec<&str> = chapter.stages.iter().map(|stage| stage.name()).collect();
+        bail!("`{id}` is a chapter, expected one of its stages: {}", names.join(", "));
     }
     if named.len() > 1 {
         let ids: Vec<&str> = named.iter().map(|stage| stage.id).collect();

@@ -19,20 +19,28 @@ use crate::stubs;
 
 pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
     let mut notes = Vec::new();
+    let mut broken = Vec::new();
     for chapter in course::CHAPTERS {
         if up_to_date(place, chapter)? || untouched(place, chapter) {
             continue;
         }
         match grade::chapter(place, chapter, None)? {
             Graded::Verdicts(verdicts, seen) => remember(place, &verdicts, &seen)?,
-            Graded::Broken(errors) => notes.push(format!(
-                "{} does not compile, so what you see of `{}` is from before\n\nhint: cargo lab check {}",
-                errors[0].at, chapter.id, chapter.id
-            )),
+            Graded::Broken(errors) => {
+                broken.push(chapter.id);
+                notes.push(format!(
+                    "{} does not compile, so no stage of `{}` can be graded\n\nhint: cargo lab check {}",
+                    errors[0].at, chapter.id, chapter.id
+                ));
+            }
         }
     }
     let progress = Progress::load(place)?;
+    // What cannot be graded does not count as solved, whatever it was before.
     let state = |stage: &Stage| {
+        if broken.contains(&stage.chapter()) {
+            return State::Failing;
+        }
         let known = progress.get(stage.id).filter(|entry| entry.version == stage.version);
         known.and_then(|entry| entry.state).unwrap_or(State::NotStarted)
     };
@@ -67,6 +75,7 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
         text += &format!("{}  {done}/{}  {}\n", chapter.id, chapter.stages.len(), chapter.title);
         for stage in chapter.stages {
             let mark = match state(stage) {
+                _ if broken.contains(&chapter.id) => "?",
                 State::Passing => "✓",
                 State::Failing => "✗",
                 State::NotStarted => "○",
@@ -78,7 +87,7 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
             );
             text += match (state(stage), progress.get(stage.id).is_some_and(|entry| entry.revealed))
             {
-                (State::Failing, _) => "  [FAILING]",
+                (State::Failing, _) if !broken.contains(&chapter.id) => "  [FAILING]",
                 (State::Passing, true) => "  [after a look at the reference]",
                 _ => "",
             };

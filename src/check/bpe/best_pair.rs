@@ -109,7 +109,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         [((0, 1), 1), ((0, 2), 256)],
         [((0, 1), 1), ((0, 2), 65_536)],
     ]
-    .map(|counts| PairCounts::from_iter(counts));
+    .map(PairCounts::from_iter);
     exam.sit(small_scope().chain(large).chain(many).map(|input| Case {
         expected: oracle(&input),
         input,
