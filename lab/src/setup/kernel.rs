@@ -97,7 +97,7 @@ pub(super) fn set_up(place: &Place) -> Result<()> {
         .arg(&root)
         .arg("--target-dir")
         .arg(&target);
-    run::logged("building the Rust kernel (8 to 10 minutes on two cores, once)", &mut build, &log)?;
+    run::logged("building the Rust kernel (7 to 10 minutes on two cores, once)", &mut build, &log)?;
     // A gigabyte that nobody needs again; what stays behind is removed by the next build.
     let _ = fs::remove_dir_all(&target);
     Ok(())
@@ -162,7 +162,7 @@ pub(super) fn diagnosis(place: &Place) -> Result<Diagnosis> {
             false => format!("{NAME} {VERSION} is neither on the path nor in {}", binary.display()),
         },
         mend: "cargo lab setup kernel".to_owned(),
-        cost: "8 to 10 minutes on two cores; 35 MB on disk, 1.5 GB while it is built",
+        cost: "7 to 10 minutes on two cores; 35 MB on disk, 1.5 GB while it is built",
     })
 }
 

@@ -3,7 +3,7 @@
 //! | part | where | cost on two cores |
 //! |---|---|---|
 //! | `python` | `.venv`: JupyterLab and ipykernel, pinned and hashed | about a minute, 300 MB |
-//! | `kernel` | the cache: the Rust kernel `evcxr_jupyter`, built once for all checkouts | 8 to 10 minutes |
+//! | `kernel` | the cache: the Rust kernel `evcxr_jupyter`, built once for all checkouts | 7 to 10 minutes |
 //! | `warm` | the cache: the crates that notebooks use, downloaded and compiled once | half a minute |
 //!
 //! Each part is a function from "missing" to "there" that can be stopped and started again, and that
@@ -75,7 +75,7 @@ pub fn open(place: &Place, port: u16, browser: bool) -> Result<bool> {
 fn in_background(place: &Place) -> Result<()> {
     let log = kernel::log(place)?;
     say(&format!(
-        "the Rust kernel is being set up in the background (8 to 10 minutes, once); its log is\n  {}\n\
+        "the Rust kernel is being set up in the background (7 to 10 minutes, once); its log is\n  {}\n\
          meanwhile a Rust notebook says how far it is, and `cargo lab check bpe.bytes` grades without it",
         log.display()
     ));
