@@ -16,6 +16,9 @@
 //! the operation then succeeds on a disk without faults.
 //!
 //! Then two labs at once, and an editor that has the file open.
+//!
+//! Longer than most files here, since the law that is checked after each fault and the operations that
+//! meet the faults read best side by side.
 
 mod support;
 
