@@ -21,8 +21,5 @@ c.LanguageServerManager.autodetect = False
 # A deleted file is gone; the bin would be in the home folder.
 c.FileContentsManager.delete_to_trash = False
 
-# The default timeout is longer than the default interval, which the server warns of.
-c.ServerApp.tornado_settings = {"ws_ping_timeout": 30000}
-
 # Only what a person needs to see: the address, and what goes wrong.
 c.Application.log_level = "WARN"
