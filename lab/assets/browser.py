@@ -59,9 +59,10 @@ def find_browser():
 
 
 def open_notebook(page, url, name):
-    """Opens a notebook and waits for an idle kernel; one that hangs while starting is restarted."""
-    page.goto(url)
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
+    """Opens a notebook alone and waits for an idle kernel; one that hangs while starting is restarted."""
+    # An earlier run's tabs are part of the workspace, which `reset` forgets.
+    page.goto(url + "&reset")
+    page.wait_for_selector(f"{SHOWN} .jp-Cell", timeout=PATIENCE)
     for attempt in range(3):
         try:
             page.locator(".jp-StatusBar-Item, .jp-StatusBar-TextItem", has_text="Rust | Idle").first.wait_for(timeout=60_000)
@@ -152,7 +153,7 @@ def main(url, checkout, output, tour):
             check_cell(page).locator(".jp-OutputArea a", has_text="bytes.rs").first.click()
             page.wait_for_selector('.jp-FileEditor .cm-content:has-text("Stage")', timeout=30_000)
             shoot(page, "link")
-            open_notebook(page, url.replace("00_start", "20_bpe") + "&reset", "20_bpe")
+            open_notebook(page, url.replace("00_start", "20_bpe"), "20_bpe")
             cells = page.locator(f"{SHOWN} .jp-CodeCell")
             cells.first.locator(".jp-InputArea-editor").click()
             page.keyboard.press("Control+Enter")
