@@ -5,3 +5,5 @@
 
 #[cfg(feature = "bpe")]
 pub mod bpe;
+#[cfg(feature = "real_tokenizers")]
+pub mod real_tokenizers;

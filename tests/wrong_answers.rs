@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rust_for_ai::check::{self, State};
+use rust_for_ai::check::{self, State, Verdict};
 use rust_for_ai::course;
+
+fn wrong_answers() -> impl Iterator<Item = (&'static str, Verdict)> {
+    [check::bpe::wrong_answers(), check::real_tokenizers::wrong_answers()].into_iter().flatten()
+}
 
 #[test]
 fn every_wrong_answer_fails_and_its_misconception_is_named() {
-    for (id, verdict) in check::bpe::wrong_answers() {
+    for (id, verdict) in wrong_answers() {
         let stage = verdict.stage.id;
         assert_eq!(
             verdict.state(),
@@ -25,7 +29,7 @@ fn every_wrong_answer_fails_and_its_misconception_is_named() {
 #[test]
 fn every_stage_has_three_wrong_answers_with_ids_of_their_own() {
     let mut ids: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (id, verdict) in check::bpe::wrong_answers() {
+    for (id, verdict) in wrong_answers() {
         ids.entry(verdict.stage.id).or_default().push(id);
     }
     for stage in course::stages() {

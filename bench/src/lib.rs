@@ -6,7 +6,10 @@
 //! (Its own byte-level alphabet maps bytes to characters in another order, and so breaks ties
 //! differently.)
 //!
-//! A text is one word: no normalizer, no pre-tokenizer.
+//! A text is one word: no normalizer, no pre-tokenizer. The patterns of real tokenizers are in
+//! [`patterns`].
+
+pub mod patterns;
 
 use ahash::AHashMap;
 
@@ -16,6 +19,9 @@ use tokenizers::{Model, Trainer};
 
 /// The version that the golden files were made with; the manifest pins it.
 pub const TOKENIZERS_VERSION: &str = "0.23.2";
+
+/// The version of the peer for real vocabularies; the manifest pins it.
+pub const TIKTOKEN_RS_VERSION: &str = "0.12.1";
 
 /// Where the characters that stand for bytes begin.
 const FIRST: u32 = 0x100;

@@ -1,7 +1,7 @@
 //! The `tokenizers` crate passes the checks that learners' answers are graded by, through the same
 //! signatures. A check that a field-tested library fails would be wrong.
 
-use bench::{Peer, train};
+use bench::{Peer, patterns, train};
 use rust_for_ai::check::{self, State};
 
 #[test]
@@ -17,5 +17,11 @@ fn tokenizers_passes_train() {
 fn tokenizers_passes_encode_decode() {
     let verdict =
         check::bpe::encode_decode(|merges| Peer::new(merges).expect("the merges are in order"));
+    assert_eq!(verdict.state(), State::Passing, "{verdict}");
+}
+
+#[test]
+fn fancy_regex_passes_the_pretokenizers() {
+    let verdict = check::real_tokenizers::pretokenize_gpt2(patterns::splitter(patterns::GPT2));
     assert_eq!(verdict.state(), State::Passing, "{verdict}");
 }

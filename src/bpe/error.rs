@@ -97,3 +97,90 @@ impl fmt::Display for MergeError {
 }
 
 impl std::error::Error for MergeError {}
+
+/// Why a file of ranks is not a vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RanksError {
+    /// The line, counted from 1; for [`RanksProblem::MissingByte`] the last one.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: RanksProblem,
+}
+
+/// What can be wrong in a file of ranks. Where a line has several problems, the first of this list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RanksProblem {
+    /// Not two words, a token and its rank, with one space between them.
+    Malformed,
+    /// The token is not base64, or is empty.
+    BadToken,
+    /// The rank is not a number from 0 to 4,294,967,295.
+    BadRank,
+    /// A rank that an earlier line has.
+    DuplicateRank {
+        /// The rank.
+        rank: u32,
+    },
+    /// A rank too high: ranks count up from 0, one a line.
+    Gap {
+        /// The rank that was expected.
+        expected: u32,
+        /// The rank that is there.
+        rank: u32,
+    },
+    /// A token that an earlier line has.
+    DuplicateToken {
+        /// That line.
+        first: usize,
+    },
+    /// After the last line a byte is still no token, so some texts could not be encoded.
+    MissingByte {
+        /// The lowest such byte.
+        byte: u8,
+    },
+}
+
+impl fmt::Display for RanksError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        match &self.problem {
+            RanksProblem::Malformed => {
+                f.write_str("expected a token in base64, a space and a rank")
+            }
+            RanksProblem::BadToken => f.write_str("the token is not base64"),
+            RanksProblem::BadRank => f.write_str("the rank is not a number"),
+            RanksProblem::DuplicateRank { rank } => {
+                write!(f, "the rank {rank} stands in an earlier line, too")
+            }
+            RanksProblem::Gap { expected, rank } => {
+                write!(f, "expected the rank {expected}, got {rank}")
+            }
+            RanksProblem::DuplicateToken { first } => {
+                write!(f, "the token stands in line {first}, too")
+            }
+            RanksProblem::MissingByte { byte } => {
+                write!(f, "the file ends and the byte {byte} is no token")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RanksError {}
+
+/// A special token stands in a text where it may not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecialError {
+    /// The special token.
+    pub token: String,
+    /// Where it begins, in bytes.
+    pub position: usize,
+}
+
+impl fmt::Display for SpecialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the text has the special token `{}` at byte {}", self.token, self.position)
+    }
+}
+
+impl std::error::Error for SpecialError {}

@@ -44,15 +44,22 @@
 //! al., *Language Models are Unsupervised Multitask Learners* (2019).
 
 mod error;
+#[cfg(feature = "real_tokenizers")]
+pub mod ranks;
 mod tokenizer;
 mod train;
+#[cfg(feature = "real_tokenizers")]
+pub mod unicode;
 
-pub use error::{DecodeError, MergeError};
+pub use error::{DecodeError, MergeError, RanksError, RanksProblem, SpecialError};
 pub use tokenizer::Tokenizer;
 pub use train::train;
 
 /// Two neighbouring token ids, left and right.
 pub type Pair = (u32, u32);
+
+/// A function that cuts a text into pieces, which join to the text.
+pub type Split = for<'t> fn(&'t str) -> Vec<&'t str>;
 
 /// How many ids the bytes take: the first merge makes this id.
 pub const BYTES: u32 = 256;

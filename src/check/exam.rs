@@ -30,6 +30,14 @@ impl<A: ?Sized> std::fmt::Debug for Wrong<A> {
     }
 }
 
+/// Grades each wrong answer with the check of its stage.
+pub(crate) fn graded<A: ?Sized>(
+    wrong: &[Wrong<A>],
+    check: impl Fn(&A) -> Verdict,
+) -> Vec<(&'static str, Verdict)> {
+    wrong.iter().map(|wrong| (wrong.id, check(wrong.answer))).collect()
+}
+
 /// An input, what a right answer makes of it, and the law that it stands for.
 pub(crate) struct Case<I, O> {
     pub(crate) input: I,

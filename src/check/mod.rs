@@ -43,6 +43,8 @@ mod cases;
 mod diff;
 mod exam;
 mod quiet;
+#[cfg(feature = "real_tokenizers")]
+pub mod real_tokenizers;
 mod show;
 mod summary;
 

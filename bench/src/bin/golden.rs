@@ -1,14 +1,19 @@
-//! Writes `data/golden/bpe_merges.txt` and `bpe_ids.txt`: what the `tokenizers` crate makes of
-//! `data/golden/bpe_text.txt`. With `--check` it compares instead, and fails if they differ.
+//! Writes what peers make of texts into `data/golden/`. With `--check` it compares instead, and fails
+//! if a file differs.
+//!
+//! * `bpe_merges.txt`, `bpe_ids.txt`: merges and ids of `bpe_text.txt` by the `tokenizers` crate;
+//! * `gpt2.txt`, `cl100k.txt`: pieces by `fancy-regex` and ids by `tiktoken-rs` of a thousand nasty
+//!   texts, the multilingual sample and a piece of the book.
 //!
 //! `cargo run --release -p bench --bin golden`
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use bench::{Peer, TOKENIZERS_VERSION, train};
+use bench::{Peer, TIKTOKEN_RS_VERSION, TOKENIZERS_VERSION, patterns, train};
 use rust_for_ai::bpe::Tokenize;
+use rust_for_ai::check::real_tokenizers::nasty;
 
 /// How many lines of the text are encoded; the check of `bpe.encode_decode` takes as many.
 const LINES: usize = 24;
@@ -16,27 +21,17 @@ const LINES: usize = 24;
 /// Enough for common words of the text to be one token.
 const MERGES: usize = 96;
 
+/// The name of a file, who made it, and its lines.
+type File = (&'static str, String, Vec<String>);
+
 fn main() -> Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/golden");
-    let text =
-        fs::read_to_string(folder.join("bpe_text.txt")).context("data/golden/bpe_text.txt")?;
-    let merges = train(&text, 256 + MERGES).map_err(|error| anyhow!("{error}"))?;
-    let excerpt: String = text.split_inclusive('\n').take(LINES).collect();
-    let ids = Peer::new(&merges).map_err(|error| anyhow!("{error}"))?.encode(&excerpt);
-
-    let made = format!(
-        "# made by the crate tokenizers {TOKENIZERS_VERSION} from bpe_text.txt: \
-         cargo run --release -p bench --bin golden\n"
-    );
-    let pairs: Vec<String> = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
-    let lines: Vec<String> = ids
-        .chunks(20)
-        .map(|line| line.iter().map(u32::to_string).collect::<Vec<_>>().join(" "))
-        .collect();
-    for (name, body) in [("bpe_merges.txt", pairs), ("bpe_ids.txt", lines)] {
-        let file = format!("{made}{}\n", body.join("\n"));
-        let path = folder.join(name);
+    for (name, made, lines) in [chapter_bpe()?, real_tokenizers()?].concat() {
+        let file = format!(
+            "# made by {made}: cargo run --release -p bench --bin golden\n{}\n",
+            lines.join("\n")
+        );
+        let path = folder().join(name);
         if check {
             let there = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             ensure!(
@@ -48,4 +43,41 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/golden")
+}
+
+fn chapter_bpe() -> Result<Vec<File>> {
+    let text =
+        fs::read_to_string(folder().join("bpe_text.txt")).context("data/golden/bpe_text.txt")?;
+    let merges = train(&text, 256 + MERGES).map_err(|error| anyhow!("{error}"))?;
+    let excerpt: String = text.split_inclusive('\n').take(LINES).collect();
+    let ids = Peer::new(&merges).map_err(|error| anyhow!("{error}"))?.encode(&excerpt);
+    let made = format!("the crate tokenizers {TOKENIZERS_VERSION} from bpe_text.txt");
+    let pairs = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
+    let ids = ids.chunks(20).map(spaced).collect();
+    Ok(vec![("bpe_merges.txt", made.clone(), pairs), ("bpe_ids.txt", made, ids)])
+}
+
+fn real_tokenizers() -> Result<Vec<File>> {
+    let made = format!("the crates fancy-regex and tiktoken-rs {TIKTOKEN_RS_VERSION}");
+    let vocabularies = [
+        ("gpt2.txt", patterns::GPT2, tiktoken_rs::r50k_base()?),
+        ("cl100k.txt", patterns::GPT4, tiktoken_rs::cl100k_base()?),
+    ];
+    let file = |(name, pattern, vocabulary): (&'static str, &str, tiktoken_rs::CoreBPE)| {
+        let split = patterns::splitter(pattern);
+        let line = |text: &String| {
+            let lengths: Vec<usize> = split(text).into_iter().map(str::len).collect();
+            format!("{} | {}", spaced(&lengths), spaced(&vocabulary.encode_ordinary(text)))
+        };
+        (name, made.clone(), nasty().iter().map(line).collect())
+    };
+    Ok(vocabularies.into_iter().map(file).collect())
+}
+
+fn spaced<T: ToString>(numbers: &[T]) -> String {
+    numbers.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -14,7 +14,8 @@ pub use merge::merge;
 pub use pair_counts::{PairCounts, pair_counts};
 pub use train::train;
 
-use super::{Verdict, Wrong};
+use super::Verdict;
+use super::exam::graded;
 use crate::bpe::Pair;
 
 /// A piece of the book, its merges and its ids, as the `tokenizers` crate finds them;
@@ -70,14 +71,6 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Grades each wrong answer with the check of its stage.
-fn graded<A: ?Sized>(
-    wrong: &[Wrong<A>],
-    check: impl Fn(&A) -> Verdict,
-) -> Vec<(&'static str, Verdict)> {
-    wrong.iter().map(|wrong| (wrong.id, check(wrong.answer))).collect()
 }
 
 /// Replaces a pair by a new id, from the left: a step of the naive oracles.

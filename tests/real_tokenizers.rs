@@ -1,0 +1,19 @@
+//! Grades chapter `real_tokenizers`; see `tests/bpe.rs` for how.
+
+use std::process::ExitCode;
+
+use grader::{Graded, Tree};
+use rust_for_ai::{check::real_tokenizers as check, course::real_tokenizers as stage};
+
+macro_rules! chapter {
+    ($answers:ident, $tree:expr) => {{
+        use $answers::real_tokenizers as answer;
+        let graded = |stage, check| Graded { tree: $tree, stage, check };
+        [graded(&stage::PRETOKENIZE_GPT2, || check::pretokenize_gpt2(answer::pretokenize_gpt2))]
+    }};
+}
+
+fn main() -> ExitCode {
+    let stages = [chapter!(exercises, Tree::Exercises), chapter!(solutions, Tree::Solutions)];
+    grader::grade(&stage::CHAPTER, &stages.concat())
+}
