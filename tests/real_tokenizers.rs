@@ -9,7 +9,12 @@ macro_rules! chapter {
     ($answers:ident, $tree:expr) => {{
         use $answers::real_tokenizers as answer;
         let graded = |stage, check| Graded { tree: $tree, stage, check };
-        [graded(&stage::PRETOKENIZE_GPT2, || check::pretokenize_gpt2(answer::pretokenize_gpt2))]
+        [
+            graded(&stage::PRETOKENIZE_GPT2, || check::pretokenize_gpt2(answer::pretokenize_gpt2)),
+            graded(&stage::PRETOKENIZE_GPT4, || check::pretokenize_gpt4(answer::pretokenize_gpt4)),
+            graded(&stage::LOAD_TIKTOKEN, || check::load_tiktoken(answer::Tiktoken::load)),
+            graded(&stage::SPECIAL_TOKENS, || check::special_tokens(answer::special_tokens)),
+        ]
     }};
 }
 

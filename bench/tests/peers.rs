@@ -24,4 +24,6 @@ fn tokenizers_passes_encode_decode() {
 fn fancy_regex_passes_the_pretokenizers() {
     let verdict = check::real_tokenizers::pretokenize_gpt2(patterns::splitter(patterns::GPT2));
     assert_eq!(verdict.state(), State::Passing, "{verdict}");
+    let verdict = check::real_tokenizers::pretokenize_gpt4(patterns::splitter(patterns::GPT4));
+    assert_eq!(verdict.state(), State::Passing, "{verdict}");
 }

@@ -74,7 +74,10 @@ pub fn strip(solution: &str, id: &str) -> Result<String> {
         }
     }
     match at {
-        At::Code => Ok(out),
+        // An item that goes leaves a blank line.
+        At::Code => {
+            Ok(format!("{}\n", out.replace("\n\n\n", "\n\n").replace("\n\n}", "\n}").trim_end()))
+        }
         At::Solution { since } | At::Stub { since } => {
             bail!("line {since}: `{BEGIN}` is never closed")
         }

@@ -58,6 +58,15 @@ pub use train::train;
 /// Two neighbouring token ids, left and right.
 pub type Pair = (u32, u32);
 
+/// A part of a text in which special tokens were looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'t> {
+    /// Ordinary text; never empty.
+    Text(&'t str),
+    /// A special token.
+    Special(&'t str),
+}
+
 /// A function that cuts a text into pieces, which join to the text.
 pub type Split = for<'t> fn(&'t str) -> Vec<&'t str>;
 

@@ -171,6 +171,7 @@ const SHARED: &[&str] = &[
     "BYTES",
     "DecodeError",
     "Pair",
+    "Part",
     "RanksError",
     "RanksProblem",
     "SpecialError",

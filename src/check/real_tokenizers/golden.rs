@@ -3,6 +3,10 @@
 //! `bench/src/bin/golden.rs` writes the files with the crates `fancy-regex` and `tiktoken-rs`; this
 //! module reads them. A line a text: the lengths of its pieces in bytes, a bar, its ids.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::bpe::{Split, ranks};
 use crate::check::cases::Seeded;
 
 /// Texts and the pieces that a pattern cuts them into.
@@ -24,17 +28,46 @@ impl Golden {
         file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('|'))
     }
 
+    /// As in `rust_for_ai::bpe::ranks`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gpt2 => "gpt2",
+            Self::Cl100k => "cl100k",
+        }
+    }
+
+    /// The file of ranks.
+    pub(super) fn ranks(self) -> &'static str {
+        match self {
+            Self::Gpt2 => ranks::gpt2(),
+            Self::Cl100k => ranks::cl100k(),
+        }
+    }
+
+    /// Cuts the golden texts, and no others, into their pieces.
+    pub(super) fn split(self) -> Split {
+        match self {
+            Self::Gpt2 => |text| {
+                static KNOWN: OnceLock<Known> = OnceLock::new();
+                cut(KNOWN.get_or_init(|| Self::Gpt2.known()), text)
+            },
+            Self::Cl100k => |text| {
+                static KNOWN: OnceLock<Known> = OnceLock::new();
+                cut(KNOWN.get_or_init(|| Self::Cl100k.known()), text)
+            },
+        }
+    }
+
+    fn known(self) -> Known {
+        let lines = nasty().into_iter().zip(self.lines());
+        lines.map(|(text, (lengths, _))| (text, numbers(lengths).collect())).collect()
+    }
+
     /// All texts with their pieces.
     pub(super) fn pieces(self) -> Pieces {
-        Box::new(nasty().into_iter().zip(self.lines()).map(|(text, (lengths, _))| {
-            let mut rest = text.as_str();
-            let pieces = numbers(lengths)
-                .map(|length| {
-                    let (piece, tail) = rest.split_at(length as usize);
-                    rest = tail;
-                    piece.to_owned()
-                })
-                .collect();
+        let split = self.split();
+        Box::new(nasty().into_iter().map(move |text| {
+            let pieces = split(&text).into_iter().map(str::to_owned).collect();
             (text, pieces)
         }))
     }
@@ -43,6 +76,22 @@ impl Golden {
     pub(super) fn ids(self) -> impl Iterator<Item = (String, Vec<u32>)> {
         nasty().into_iter().zip(self.lines()).map(|(text, (_, ids))| (text, numbers(ids).collect()))
     }
+}
+
+/// The lengths of the pieces of each text.
+type Known = HashMap<String, Vec<u32>>;
+
+fn cut<'t>(known: &Known, text: &'t str) -> Vec<&'t str> {
+    let lengths = known.get(text).expect("only golden texts are cut by their golden pieces");
+    let mut rest = text;
+    lengths
+        .iter()
+        .map(|&length| {
+            let (piece, tail) = rest.split_at(length as usize);
+            rest = tail;
+            piece
+        })
+        .collect()
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = u32> {

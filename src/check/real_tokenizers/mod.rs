@@ -5,11 +5,17 @@
 //! texts; small oracles stand in the file of their stage.
 
 mod golden;
+mod load_tiktoken;
 mod pattern;
 mod pretokenize_gpt2;
+mod pretokenize_gpt4;
+mod special_tokens;
 
 pub use golden::nasty;
+pub use load_tiktoken::load_tiktoken;
 pub use pretokenize_gpt2::pretokenize_gpt2;
+pub use pretokenize_gpt4::pretokenize_gpt4;
+pub use special_tokens::special_tokens;
 
 use super::Verdict;
 
@@ -17,5 +23,11 @@ use super::Verdict;
 ///
 /// A check is sound only if every one of these fails and is recognised.
 pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
-    [pretokenize_gpt2::wrong_answers()].into_iter().flatten().collect()
+    let stages = [
+        pretokenize_gpt2::wrong_answers(),
+        pretokenize_gpt4::wrong_answers(),
+        load_tiktoken::wrong_answers(),
+        special_tokens::wrong_answers(),
+    ];
+    stages.into_iter().flatten().collect()
 }
