@@ -14,6 +14,13 @@ macro_rules! chapter {
             graded(&stage::PRETOKENIZE_GPT4, || check::pretokenize_gpt4(answer::pretokenize_gpt4)),
             graded(&stage::LOAD_TIKTOKEN, || check::load_tiktoken(answer::Tiktoken::load)),
             graded(&stage::SPECIAL_TOKENS, || check::special_tokens(answer::special_tokens)),
+            graded(&stage::TRAIN_WORD_COUNTS, || {
+                check::train_word_counts(answer::train_word_counts)
+            }),
+            graded(&stage::TRAIN_INCREMENTAL, || {
+                check::train_incremental(answer::train_incremental)
+            }),
+            graded(&stage::ENCODE_FAST, || check::encode_fast(answer::encode_fast)),
         ]
     }};
 }

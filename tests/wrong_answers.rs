@@ -1,17 +1,19 @@
 //! Every check is guilty until proven: each wrong answer must fail, and be recognised.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use rust_for_ai::check::{self, State, Verdict};
 use rust_for_ai::course;
 
-fn wrong_answers() -> impl Iterator<Item = (&'static str, Verdict)> {
-    [check::bpe::wrong_answers(), check::real_tokenizers::wrong_answers()].into_iter().flatten()
-}
+/// Graded once for all tests.
+static WRONG_ANSWERS: LazyLock<Vec<(&str, Verdict)>> = LazyLock::new(|| {
+    [check::bpe::wrong_answers(), check::real_tokenizers::wrong_answers()].concat()
+});
 
 #[test]
 fn every_wrong_answer_fails_and_its_misconception_is_named() {
-    for (id, verdict) in wrong_answers() {
+    for (id, verdict) in &*WRONG_ANSWERS {
         let stage = verdict.stage.id;
         assert_eq!(
             verdict.state(),
@@ -20,7 +22,7 @@ fn every_wrong_answer_fails_and_its_misconception_is_named() {
         );
         let named: Vec<&str> = verdict.misconceptions().collect();
         assert!(
-            named.contains(&id),
+            named.contains(id),
             "{stage}: `{id}` fails unrecognised, named are {named:?}\n{verdict}"
         );
     }
@@ -29,7 +31,7 @@ fn every_wrong_answer_fails_and_its_misconception_is_named() {
 #[test]
 fn every_stage_has_three_wrong_answers_with_ids_of_their_own() {
     let mut ids: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (id, verdict) in wrong_answers() {
+    for (id, verdict) in &*WRONG_ANSWERS {
         ids.entry(verdict.stage.id).or_default().push(id);
     }
     for stage in course::stages() {

@@ -32,17 +32,25 @@ const FIRST: u32 = 0x100;
 ///
 /// What the crate refuses.
 pub fn train(text: &str, vocab_size: usize) -> tokenizers::Result<Vec<Pair>> {
-    let mut trainer = BpeTrainer::builder()
+    let mut trainer = trainer(vocab_size);
+    trainer.feed([text].into_iter(), |text| Ok(vec![disguised(text)]))?;
+    let mut model = BPE::default();
+    trainer.train(&mut model)?;
+    merges(&model)
+}
+
+fn trainer(vocab_size: usize) -> BpeTrainer {
+    BpeTrainer::builder()
         .show_progress(false)
         .vocab_size(vocab_size)
         .min_frequency(0)
         .initial_alphabet((0..=255).filter_map(character).collect())
-        .build();
-    trainer.feed([text].into_iter(), |text| Ok(vec![disguised(text)]))?;
-    let mut model = BPE::default();
-    trainer.train(&mut model)?;
+        .build()
+}
+
+fn merges(model: &BPE) -> tokenizers::Result<Vec<Pair>> {
     // The model keeps its merges private; its JSON lists them in order, as pairs of pieces.
-    let json = serde_json::to_value(&model)?;
+    let json = serde_json::to_value(model)?;
     let id = |piece: &serde_json::Value| piece.as_str().and_then(|piece| model.token_to_id(piece));
     let merges = json["merges"].as_array().map_or(&[][..], Vec::as_slice);
     merges
@@ -52,6 +60,19 @@ pub fn train(text: &str, vocab_size: usize) -> tokenizers::Result<Vec<Pair>> {
             _ => Err(format!("the merge {merge} names a piece without an id").into()),
         })
         .collect()
+}
+
+/// The merges that words with counts teach, by the `tokenizers` crate.
+///
+/// # Errors
+///
+/// What the crate refuses.
+pub fn train_words(words: &[(String, u64)], vocab_size: usize) -> tokenizers::Result<Vec<Pair>> {
+    let mut model = BPE::default();
+    let counts: AHashMap<_, _> =
+        words.iter().map(|(word, count)| (disguised(word).into(), *count)).collect();
+    trainer(vocab_size).do_train(&counts, &mut model)?;
+    merges(&model)
 }
 
 /// `bpe.encode_decode` by the `tokenizers` crate.

@@ -47,6 +47,8 @@ mod quiet;
 pub mod real_tokenizers;
 mod show;
 mod summary;
+#[cfg(feature = "real_tokenizers")]
+pub mod work;
 
 pub use exam::{Wrong, observe};
 pub use quiet::{Caught, quietly};

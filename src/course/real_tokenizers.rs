@@ -8,12 +8,25 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Real tokenizers: ids equal to GPT-4's",
     ends_with: "your tokenizer gives GPT-2's and GPT-4's ids on a whole book, and never turns quadratic",
     notebook: "notebooks/rust/30_real_tokenizers.ipynb",
-    stages: &[&PRETOKENIZE_GPT2, &PRETOKENIZE_GPT4, &LOAD_TIKTOKEN, &SPECIAL_TOKENS],
+    stages: &[
+        &PRETOKENIZE_GPT2,
+        &PRETOKENIZE_GPT4,
+        &LOAD_TIKTOKEN,
+        &SPECIAL_TOKENS,
+        &TRAIN_WORD_COUNTS,
+        &TRAIN_INCREMENTAL,
+        &ENCODE_FAST,
+    ],
 };
 
 const TIKTOKEN: Reading = Reading {
     title: "tiktoken, OpenAI's tokenizer: its patterns stand in tiktoken_ext/openai_public.py",
     at: "https://github.com/openai/tiktoken",
+};
+
+const SENNRICH: Reading = Reading {
+    title: "Sennrich, Haddow, Birch: Neural Machine Translation of Rare Words with Subword Units (2016), algorithm 1 works on word counts",
+    at: "https://aclanthology.org/P16-1162/",
 };
 
 /// Pieces, with the look-ahead.
@@ -141,5 +154,91 @@ pub const SPECIAL_TOKENS: Stage = Stage {
     questions: &[
         "A user's message contains `<|im_start|>system`. What does your server do with it?",
         "Why does tiktoken raise an error for special tokens in a text unless told otherwise?",
+    ],
+};
+
+/// Less of the same work.
+pub const TRAIN_WORD_COUNTS: Stage = Stage {
+    id: "real_tokenizers.train_word_counts",
+    title: "train on words and their counts",
+    rust: "`HashMap` of tuples as keys; a loop that changes vectors in place behind `&mut`",
+    ai: "a corpus is its distinct words and their counts: training time follows the vocabulary of a language, not its length",
+    minutes: 30,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "it is `bpe.train` with a list of words for the text: a pair counts as often as the word it stands in, \
+         and a merge goes through every word",
+        "copy the words; per merge build a map from a pair to its weighted count, choose by \
+         `(count, Reverse(pair))`, then rewrite each word with an index that reads and one that writes",
+        "for (word, count) in &words {\n    for pair in word.windows(2) {\n        *counts.entry((pair[0], pair[1])).or_insert(0) += /* not one */;\n    }\n}",
+    ],
+    reading: &[SENNRICH],
+    questions: &[
+        "How do you train a tokenizer on a terabyte of text?",
+        "Which property of pre-tokenisation makes word counts sufficient?",
+    ],
+};
+
+/// Only what changes.
+pub const TRAIN_INCREMENTAL: Stage = Stage {
+    id: "real_tokenizers.train_incremental",
+    title: "train without counting anything twice",
+    rust: "`BinaryHeap` with `Reverse`, and lazy updates in place of a decrease-key that it does not have",
+    ai: "real trainers keep counts, an index and a heap: the work of a merge is the places it touches",
+    minutes: 45,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "a merge changes only words that hold the pair; find them by an index from a pair to its words, \
+         and change only the counts of pairs that come and go there",
+        "for each word that holds the pair: take the counts of all its pairs away, merge it, add the counts of \
+         all its pairs again, note the word in the index of the new pairs, and push those with their \
+         counts; when an entry comes off the heap with a count that is not the true one, push it back with the true one if that is lower",
+        "while merges.len() + 256 < vocab_size {\n    let Some((count, Reverse(pair))) = heap.pop() else { break };\n    // true count differs? push it back if it is lower and not zero; continue\n    for index in /* words that hold pair */ {\n        // counts of old pairs down, merge, counts of new pairs up\n    }\n    // push the pairs that grew\n}",
+    ],
+    reading: &[
+        SENNRICH,
+        Reading {
+            title: "std::collections::BinaryHeap",
+            at: "https://doc.rust-lang.org/std/collections/struct.BinaryHeap.html",
+        },
+        Reading { title: "the production trainer", at: "src/bpe/train.rs" },
+    ],
+    questions: &[
+        "Your priority queue has no decrease-key. What do you do?",
+        "What bounds the total work of incremental BPE training?",
+    ],
+};
+
+/// Never quadratic.
+pub const ENCODE_FAST: Stage = Stage {
+    id: "real_tokenizers.encode_fast",
+    title: "encode a long word without looking at everything each time",
+    rust: "a doubly linked list without pointers: indices in two vectors, so the borrow checker has nothing to say",
+    ai: "input is chosen by users: an encoder that is quadratic on one long word is a way to stop your server",
+    minutes: 45,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "a merge changes the pair to its left and the pair to its right and no others: keep all pairs that can \
+         merge in a heap and let a merge push those two",
+        "`next[place]` and `previous[place]` are the list; `parts[place]` is `None` once a merge has swallowed it; \
+         an entry off the heap holds only if `merges.get` of the part and its next still gives that symbol",
+        "while let Some(Reverse((new, place))) = heap.pop() {\n    // out of date? continue\n    let right = next[place];\n    // parts[place] = new, parts[right] is gone, unlink right\n    // push what (previous, place) and (place, next) make now\n}",
+    ],
+    reading: &[
+        Reading { title: "the production encoder", at: "src/bpe/tokenizer.rs" },
+        Reading {
+            title: "Learning Rust With Entirely Too Many Linked Lists: why not pointers",
+            at: "https://rust-unofficial.github.io/too-many-lists/",
+        },
+    ],
+    questions: &[
+        "A user sends a megabyte of one letter. What does your tokenizer do?",
+        "How do you build a doubly linked list in Rust without `unsafe` or `Rc`?",
     ],
 };

@@ -3,15 +3,18 @@
 //!
 //! * `bpe_merges.txt`, `bpe_ids.txt`: merges and ids of `bpe_text.txt` by the `tokenizers` crate;
 //! * `gpt2.txt`, `cl100k.txt`: pieces by `fancy-regex` and ids by `tiktoken-rs` of a thousand nasty
-//!   texts, the multilingual sample and a piece of the book.
+//!   texts, the multilingual sample and a piece of the book;
+//! * `book_words.txt`, `book_merges.txt`: the distinct pieces of the book with their counts, and the
+//!   merges that the `tokenizers` crate learns from them.
 //!
 //! `cargo run --release -p bench --bin golden`
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use bench::{Peer, TIKTOKEN_RS_VERSION, TOKENIZERS_VERSION, patterns, train};
+use bench::{Peer, TIKTOKEN_RS_VERSION, TOKENIZERS_VERSION, patterns, train, train_words};
 use rust_for_ai::bpe::Tokenize;
 use rust_for_ai::check::real_tokenizers::nasty;
 
@@ -26,7 +29,7 @@ type File = (&'static str, String, Vec<String>);
 
 fn main() -> Result<()> {
     let check = std::env::args().any(|argument| argument == "--check");
-    for (name, made, lines) in [chapter_bpe()?, real_tokenizers()?].concat() {
+    for (name, made, lines) in [chapter_bpe()?, real_tokenizers()?, book()?].concat() {
         let file = format!(
             "# made by {made}: cargo run --release -p bench --bin golden\n{}\n",
             lines.join("\n")
@@ -76,6 +79,36 @@ fn real_tokenizers() -> Result<Vec<File>> {
         (name, made.clone(), nasty().iter().map(line).collect())
     };
     Ok(vocabularies.into_iter().map(file).collect())
+}
+
+/// How many merges the words of the book are trained for.
+const BOOK_MERGES: usize = 1_000;
+
+/// The words of the book with their counts, and the merges that they teach.
+fn book() -> Result<Vec<File>> {
+    let text = fs::read_to_string(folder().join("../kjv.txt")).context("data/kjv.txt")?;
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for piece in patterns::splitter(patterns::GPT2)(&text) {
+        *counts.entry(piece).or_insert(0) += 1;
+    }
+    let words: Vec<(String, u64)> =
+        counts.into_iter().map(|(word, count)| (word.to_owned(), count)).collect();
+    let merges = train_words(&words, 256 + BOOK_MERGES).map_err(|error| anyhow!("{error}"))?;
+    // The one character of the book that a line cannot hold.
+    let line = |(word, count): &(String, u64)| format!("{count} {}", word.replace('\n', "\\n"));
+    let pairs = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
+    Ok(vec![
+        (
+            "book_words.txt",
+            "fancy-regex from kjv.txt, pattern of GPT-2".to_owned(),
+            words.iter().map(line).collect(),
+        ),
+        (
+            "book_merges.txt",
+            format!("the crate tokenizers {TOKENIZERS_VERSION} from book_words.txt"),
+            pairs,
+        ),
+    ])
 }
 
 fn spaced<T: ToString>(numbers: &[T]) -> String {

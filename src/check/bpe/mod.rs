@@ -74,7 +74,7 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
 }
 
 /// Replaces a pair by a new id, from the left: a step of the naive oracles.
-fn replace(ids: &[u32], pair: Pair, new: u32) -> Vec<u32> {
+pub(super) fn replace(ids: &[u32], pair: Pair, new: u32) -> Vec<u32> {
     let mut out = Vec::with_capacity(ids.len());
     let mut rest = ids;
     loop {

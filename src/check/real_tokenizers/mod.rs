@@ -4,18 +4,25 @@
 //! matches and tries all lengths; [`golden`] holds what tiktoken's engine makes of a thousand nasty
 //! texts; small oracles stand in the file of their stage.
 
+mod encode_fast;
 mod golden;
 mod load_tiktoken;
 mod pattern;
 mod pretokenize_gpt2;
 mod pretokenize_gpt4;
 mod special_tokens;
+mod train_incremental;
+mod train_word_counts;
+mod training;
 
+pub use encode_fast::encode_fast;
 pub use golden::nasty;
 pub use load_tiktoken::load_tiktoken;
 pub use pretokenize_gpt2::pretokenize_gpt2;
 pub use pretokenize_gpt4::pretokenize_gpt4;
 pub use special_tokens::special_tokens;
+pub use train_incremental::train_incremental;
+pub use train_word_counts::train_word_counts;
 
 use super::Verdict;
 
@@ -28,6 +35,19 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         pretokenize_gpt4::wrong_answers(),
         load_tiktoken::wrong_answers(),
         special_tokens::wrong_answers(),
+        train_word_counts::wrong_answers(),
+        train_incremental::wrong_answers(),
+        encode_fast::wrong_answers(),
     ];
     stages.into_iter().flatten().collect()
+}
+
+/// How many looks the naive way takes, and for how many merges of the book; a test counts them again.
+pub mod naive_looks {
+    /// `bpe.train`, on the book as one text.
+    pub const OF_TRAIN: (usize, u64) =
+        (super::train_word_counts::MERGES, super::train_word_counts::LOOKS_OF_TRAIN);
+    /// `train_word_counts`, on the words of the book.
+    pub const OF_WORD_COUNTS: (usize, u64) =
+        (super::train_incremental::MERGES, super::train_incremental::LOOKS_OF_WORD_COUNTS);
 }

@@ -1,0 +1,68 @@
+//! Check `real_tokenizers.train_incremental`: the same merges, with a twentieth of the work.
+
+use super::training::{self, Answer, Book, Flawed, RIGHT};
+use crate::check::exam::graded;
+use crate::check::work::Symbol;
+use crate::check::{Origin, Verdict, Wrong};
+use crate::course::real_tokenizers::TRAIN_INCREMENTAL;
+
+/// How many looks `train_word_counts` takes for the first thousand merges of the book. A test outside of
+/// this crate counts again.
+pub(super) const LOOKS_OF_WORD_COUNTS: u64 = 245_000_000;
+
+/// How many merges that is.
+pub(super) const MERGES: usize = 1_000;
+
+/// Grades a function from words with counts and a vocabulary size to the merges.
+pub fn train_incremental(
+    answer: impl Fn(&[(Vec<Symbol>, u64)], usize) -> Vec<(Symbol, Symbol)> + 'static,
+) -> Verdict {
+    check(&answer, Origin::of(&answer))
+}
+
+fn check(answer: &Answer, origin: Origin) -> Verdict {
+    let book = Book { merges: MERGES, budget: LOOKS_OF_WORD_COUNTS / 20 };
+    training::check((&TRAIN_INCREMENTAL, "train_incremental"), answer, origin, WRONG, book)
+}
+
+const WRONG: &[Wrong<Answer>] = &[
+    Wrong {
+        id: "recounts",
+        belief: "you counted all pairs again after a merge; only the neighbours of the merged places change",
+        answer: &|words, size| Flawed { recounts: true, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "believes_the_heap",
+        belief: "you believed the top of the heap; its count may be out of date",
+        answer: &|words, size| Flawed { compares: false, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "drops_what_shrank",
+        belief: "you dropped an entry whose count was out of date; put it back with its true count",
+        answer: &|words, size| Flawed { puts_back: false, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "never_takes_away",
+        belief: "you added the new pairs and left the counts of the old ones; a merge takes its neighbours' pairs away",
+        answer: &|words, size| Flawed { takes_away: false, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "never_pushes",
+        belief: "you did not push the pairs that a merge makes, so they never win",
+        answer: &|words, size| Flawed { pushes: false, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "words_count_once",
+        belief: "you changed counts by one; a pair counts as often as its word",
+        answer: &|words, size| Flawed { weighs: false, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "larger_on_ties",
+        belief: "the heap gave you the larger pair among equals; turn the pair around with `Reverse`",
+        answer: &|words, size| Flawed { smaller: false, ..RIGHT }.train(words, size),
+    },
+];
+
+pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {
+    graded(WRONG, |answer| check(answer, Origin::Elsewhere))
+}

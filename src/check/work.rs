@@ -1,0 +1,162 @@
+//! Counted work: symbols that notice when somebody looks at them.
+//!
+//! A clock says how fast a machine is; this says how much an algorithm does. A [`Symbol`] is a token id
+//! without its number: all that one can do is to compare, order and hash it, and each of these is a
+//! *look* that is counted. Training and encoding consist of little else, so an answer cannot do the
+//! slow work without being seen (short of reading its own debug output). The count is the same on every machine, but for a few looks: a
+//! hash map compares keys whose hashes happen to be alike.
+//!
+//! The counters belong to the thread.
+
+use std::cell::Cell;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+thread_local! {
+    static LOOKS: Cell<u64> = const { Cell::new(0) };
+    static BUDGET: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// A token: a byte, or what a merge made. Ordered as learned: bytes by value, then merges by age.
+///
+/// ```
+/// use rust_for_ai::check::work::{Symbol, counted};
+/// let (a, b) = (Symbol::new(97), Symbol::new(98));
+/// assert_eq!(counted(|| a < b), (true, 1));
+/// assert_eq!(a.to_string(), "97");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Symbol(u32);
+
+impl Symbol {
+    /// The symbol with this id.
+    pub fn new(id: u32) -> Self {
+        Self(id)
+    }
+
+    /// The ids of some symbols, for what comes after the counted work.
+    ///
+    /// # Panics
+    ///
+    /// While a check counts looks: work on numbers would go uncounted.
+    pub fn ids(symbols: &[Self]) -> Vec<u32> {
+        assert!(BUDGET.get() == u64::MAX, "ids are not to be had while looks are counted");
+        symbols.iter().map(|symbol| symbol.0).collect()
+    }
+
+    /// The symbols of a text's bytes.
+    ///
+    /// ```
+    /// use rust_for_ai::check::work::Symbol;
+    /// assert_eq!(format!("{:?}", Symbol::of("hi")), "[104, 105]");
+    /// ```
+    pub fn of(text: &str) -> Vec<Self> {
+        text.bytes().map(|byte| Self(byte.into())).collect()
+    }
+}
+
+fn look() {
+    let looks = LOOKS.get() + 1;
+    LOOKS.set(looks);
+    let budget = BUDGET.get();
+    assert!(looks <= budget, "more than {budget} looks at symbols: this is the slow way");
+}
+
+impl PartialEq for Symbol {
+    fn eq(&self, other: &Self) -> bool {
+        look();
+        self.0 == other.0
+    }
+}
+
+impl Eq for Symbol {}
+
+impl Ord for Symbol {
+    fn cmp(&self, other: &Self) -> Ordering {
+        look();
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Symbol {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Symbol {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        look();
+        self.0.hash(state);
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Learned merges that can be asked one pair at a time; each question is a look.
+///
+/// ```
+/// use rust_for_ai::check::work::{Merges, Symbol};
+/// let merges = Merges::new(&[(97, 98)]);
+/// let (a, b) = (Symbol::new(97), Symbol::new(98));
+/// assert_eq!(merges.get(a, b), Some(Symbol::new(256)));
+/// assert_eq!(merges.get(b, a), None);
+/// ```
+#[derive(Clone)]
+pub struct Merges {
+    made: HashMap<(u32, u32), u32>,
+    pairs: Vec<(u32, u32)>,
+}
+
+impl Merges {
+    /// The merges in the order in which they were learned: the k-th makes the symbol `256 + k`.
+    pub fn new(merges: &[(u32, u32)]) -> Self {
+        Self { made: merges.iter().copied().zip(256..).collect(), pairs: merges.to_vec() }
+    }
+
+    /// What two neighbours merge to, if they do. The smaller symbol was learned earlier.
+    pub fn get(&self, left: Symbol, right: Symbol) -> Option<Symbol> {
+        look();
+        self.made.get(&(left.0, right.0)).copied().map(Symbol)
+    }
+}
+
+impl fmt::Debug for Merges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Merges").field(&self.pairs).finish()
+    }
+}
+
+/// Runs `body` and counts the looks in it.
+pub fn counted<T>(body: impl FnOnce() -> T) -> (T, u64) {
+    let before = LOOKS.get();
+    let result = body();
+    (result, LOOKS.get() - before)
+}
+
+/// Runs `body`, which panics at the first look beyond the budget.
+pub(crate) fn within<T>(budget: u64, body: impl FnOnce() -> T) -> T {
+    /// Lifts the budget, also when `body` unwinds.
+    struct Lift(u64);
+    impl Drop for Lift {
+        fn drop(&mut self) {
+            BUDGET.set(u64::MAX);
+            LOOKS.set(LOOKS.get() + self.0);
+        }
+    }
+    let _lift = Lift(LOOKS.replace(0));
+    BUDGET.set(budget);
+    body()
+}
