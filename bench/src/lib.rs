@@ -9,6 +9,7 @@
 //! A text is one word: no normalizer, no pre-tokenizer. The patterns of real tokenizers are in
 //! [`patterns`].
 
+pub mod chapter;
 pub mod patterns;
 
 use ahash::AHashMap;

@@ -1,8 +1,13 @@
 //! The `tokenizers` crate passes the checks that learners' answers are graded by, through the same
 //! signatures. A check that a field-tested library fails would be wrong.
 
-use bench::{Peer, patterns, train};
+use std::collections::HashMap;
+
+use bench::{Peer, chapter, patterns, train};
+use rust_for_ai::check::real_tokenizers::naive_looks;
+use rust_for_ai::check::work::{Symbol, counted};
 use rust_for_ai::check::{self, State};
+use solutions::real_tokenizers::train_word_counts;
 
 #[test]
 fn tokenizers_passes_train() {
@@ -26,4 +31,44 @@ fn fancy_regex_passes_the_pretokenizers() {
     assert_eq!(verdict.state(), State::Passing, "{verdict}");
     let verdict = check::real_tokenizers::pretokenize_gpt4(patterns::splitter(patterns::GPT4));
     assert_eq!(verdict.state(), State::Passing, "{verdict}");
+}
+
+#[test]
+fn tiktoken_rs_passes_load_tiktoken() {
+    let verdict = check::real_tokenizers::load_tiktoken(chapter::Ranked::load);
+    assert_eq!(verdict.state(), State::Passing, "{verdict}");
+}
+
+#[test]
+fn tokenizers_passes_the_trainers_and_encode_fast() {
+    for verdict in [
+        check::real_tokenizers::train_word_counts(chapter::train),
+        check::real_tokenizers::train_incremental(chapter::train),
+        check::real_tokenizers::encode_fast(chapter::encode),
+    ] {
+        assert_eq!(verdict.state(), State::Passing, "{verdict}");
+    }
+}
+
+/// The checks compare an answer's work with the naive one's, which is written down there.
+#[test]
+fn the_naive_looks_are_as_written_down() {
+    let book = include_str!("../../data/kjv.txt");
+    let text = [(Symbol::of(book), 1)];
+    let pieces = patterns::splitter(patterns::GPT2)(book);
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    for piece in pieces {
+        *counts.entry(piece).or_insert(0) += 1;
+    }
+    let words: Vec<(Vec<Symbol>, u64)> =
+        counts.into_iter().map(|(word, count)| (Symbol::of(word), count)).collect();
+    for ((merges, written), words) in
+        [(naive_looks::OF_TRAIN, &text[..]), (naive_looks::OF_WORD_COUNTS, &words)]
+    {
+        let (_, looks) = counted(|| train_word_counts(words, 256 + merges));
+        assert!(
+            (written..written + written / 50).contains(&looks),
+            "{merges} merges take {looks} looks, the check says {written}"
+        );
+    }
 }

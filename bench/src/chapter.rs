@@ -1,0 +1,105 @@
+//! Peers behind the signatures of chapter `real_tokenizers`.
+
+use std::fmt::{self, Debug};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use rust_for_ai::bpe::{DecodeError, Pair, RanksError, Split, Tokenize};
+use rust_for_ai::check::work::{Merges, Symbol};
+use solutions::real_tokenizers::Tiktoken;
+use tiktoken_rs::CoreBPE;
+
+/// A special token that no text of ours contains; `CoreBPE` wants at least one.
+const NEVER: &str = "<|never|>";
+
+/// `real_tokenizers.load_tiktoken` by the crate `tiktoken-rs`.
+///
+/// That crate has no public reader of files, so the file is read, and refused, by the reference
+/// answer; ids and bytes are the peer's. It gets its pieces one by one, under a pattern that takes
+/// all of a text.
+pub struct Ranked {
+    core: CoreBPE,
+    split: Split,
+}
+
+impl Ranked {
+    /// Reads a file of ranks.
+    ///
+    /// # Errors
+    ///
+    /// As the stage.
+    ///
+    /// # Panics
+    ///
+    /// The peer refuses what the reference answer accepts.
+    pub fn load(file: &str, split: Split) -> Result<Self, RanksError> {
+        Tiktoken::load(file, split)?;
+        let token = |line: &str| Some(BASE64_STANDARD.decode(line.split(' ').next()?).ok()?);
+        let ranks = file.lines().filter_map(token).zip(0..).collect();
+        let special = [(NEVER.to_owned(), u32::MAX - 1)].into_iter().collect();
+        let core = CoreBPE::new(ranks, special, "(?s).+");
+        Ok(Self { core: core.expect("the peer takes any ranks"), split })
+    }
+}
+
+impl fmt::Debug for Ranked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ranked").finish_non_exhaustive()
+    }
+}
+
+impl Tokenize for Ranked {
+    fn encode(&self, text: &str) -> Vec<u32> {
+        let pieces = (self.split)(text);
+        pieces.into_iter().flat_map(|piece| self.core.encode_ordinary(piece)).collect()
+    }
+
+    fn decode(&self, ids: &[u32]) -> Result<String, DecodeError> {
+        let mut bytes = Vec::new();
+        for (position, &id) in ids.iter().enumerate() {
+            let token = self.core.decode_bytes(&[id]);
+            bytes.extend(token.map_err(|_| DecodeError::UnknownToken { position, id })?);
+        }
+        String::from_utf8(bytes).map_err(|error| DecodeError::InvalidUtf8 {
+            position: error.utf8_error().valid_up_to(),
+        })
+    }
+}
+
+/// `real_tokenizers.train_word_counts` and `train_incremental` by the crate `tokenizers`.
+///
+/// # Panics
+///
+/// The peer refuses the words.
+pub fn train(words: &[(Vec<Symbol>, u64)], vocab_size: usize) -> Vec<(Symbol, Symbol)> {
+    // The peer cannot hold fewer tokens than its alphabet has.
+    if vocab_size <= 256 {
+        return Vec::new();
+    }
+    let text = |word| {
+        let bytes = numbers(word).into_iter().filter_map(|id| u8::try_from(id).ok()).collect();
+        String::from_utf8(bytes).expect("the words are texts")
+    };
+    let words: Vec<(String, u64)> = words.iter().map(|(word, n)| (text(word), *n)).collect();
+    let merges = crate::train_words(&words, vocab_size).expect("the peer trains");
+    merges.into_iter().map(|(left, right)| (Symbol::new(left), Symbol::new(right))).collect()
+}
+
+/// `real_tokenizers.encode_fast` by the crate `tokenizers`.
+///
+/// # Panics
+///
+/// The peer refuses the merges.
+pub fn encode(word: &[Symbol], merges: &Merges) -> Vec<Symbol> {
+    let pairs: Vec<Pair> = numbers(merges).chunks(2).map(|pair| (pair[0], pair[1])).collect();
+    let peer = crate::Peer::new(&pairs).expect("the merges are in order");
+    let bytes = numbers(word).into_iter().filter_map(|id| u8::try_from(id).ok()).collect();
+    let text = String::from_utf8(bytes).expect("the words are texts");
+    peer.encode(&text).into_iter().map(Symbol::new).collect()
+}
+
+/// The numbers in what a value prints: a peer computes on ids, which a symbol keeps to itself.
+fn numbers(value: impl Debug) -> Vec<u32> {
+    let text = format!("{value:?}");
+    let words = text.split(|c: char| !c.is_ascii_digit());
+    words.filter_map(|word| word.parse().ok()).collect()
+}
