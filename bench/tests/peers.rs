@@ -7,7 +7,7 @@ use bench::{Peer, chapter, patterns, train};
 use rust_for_ai::check::real_tokenizers::naive_looks;
 use rust_for_ai::check::work::{Symbol, counted};
 use rust_for_ai::check::{self, State};
-use solutions::real_tokenizers::train_word_counts;
+use solutions::real_tokenizers::{Tiktoken, pretokenize_gpt2, pretokenize_gpt4, train_word_counts};
 
 #[test]
 fn tokenizers_passes_train() {
@@ -71,4 +71,17 @@ fn the_naive_looks_are_as_written_down() {
             "{merges} merges take {looks} looks, the check says {written}"
         );
     }
+}
+
+/// The reference answers give the ids of the whole book.
+#[test]
+fn the_solutions_encode_the_book() {
+    let text = include_str!("../../data/kjv.txt");
+    let verdict = check::real_tokenizers::book(
+        Tiktoken::load,
+        |text| pretokenize_gpt2(text),
+        |text| pretokenize_gpt4(text),
+        text,
+    );
+    assert_eq!(verdict.state(), State::Passing, "{verdict}");
 }

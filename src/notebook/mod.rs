@@ -9,12 +9,18 @@
 //! panic.
 
 #[cfg(feature = "notebook")]
+mod bars;
+#[cfg(feature = "notebook")]
 mod plot;
 mod tokens;
+mod tree;
 
+#[cfg(feature = "notebook")]
+pub use bars::bars;
 #[cfg(feature = "notebook")]
 pub use plot::{Axis, lines};
 pub use tokens::tokens;
+pub use tree::merge_tree;
 
 pub use crate::html::{Html, escape};
 pub use crate::witness::{DISMISSED, WITNESS};
@@ -61,6 +67,35 @@ fn card(state: &str, html: &str) -> Html {
     Html::new(format!(
         "<div style=\"border-left:4px solid #8a6d00;padding:6px 12px;margin:4px 0;\
          font-family:var(--jp-content-font-family,sans-serif)\"><b>{state}</b> &nbsp;{html}</div>"
+    ))
+}
+
+/// A colour, as HTML writes it.
+#[derive(Debug, Clone, Copy)]
+struct Colour(u8, u8, u8);
+
+impl std::fmt::Display for Colour {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+/// Told apart by eyes that mix up red and green (Okabe and Ito, 2008).
+const COLOURS: [Colour; 6] = [
+    Colour(0, 114, 178),
+    Colour(213, 94, 0),
+    Colour(0, 158, 115),
+    Colour(204, 121, 167),
+    Colour(230, 159, 0),
+    Colour(86, 180, 233),
+];
+
+/// A picture on white below the sentence that says what to see.
+fn figure(see: &str, svg: &str) -> Html {
+    Html::new(format!(
+        "<figure style=\"margin:6px 0\"><figcaption>{}</figcaption>\
+         <div style=\"background:#fff;display:inline-block\">{svg}</div></figure>",
+        escape(see)
     ))
 }
 

@@ -5,7 +5,7 @@
 
 use plotters::prelude::*;
 
-use super::{Html, escape};
+use super::{COLOURS, Colour, Html, escape};
 
 /// An axis: what it measures, in which unit, and how its values are spaced.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl Axis {
         Self { name, unit, log: true }
     }
 
-    fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         match self.log {
             true => format!("{} ({}, log scale)", self.name, self.unit),
             false => format!("{} ({})", self.name, self.unit),
@@ -42,13 +42,19 @@ impl Axis {
     }
 
     /// The value that stands at a place, as a label.
-    fn tick(&self, place: f64) -> String {
+    pub(super) fn tick(&self, place: f64) -> String {
         let value = if self.log { 10f64.powf(place) } else { place };
         match value.abs() {
             v if v >= 100_000.0 => format!("{value:.0e}"),
             v if v >= 10.0 || v == 0.0 => format!("{value:.0}"),
             _ => format!("{value:.2}"),
         }
+    }
+}
+
+impl Colour {
+    fn rgb(self) -> RGBColor {
+        RGBColor(self.0, self.1, self.2)
     }
 }
 
@@ -88,11 +94,7 @@ pub fn lines(see: &str, x: Axis, y: Axis, curves: &[(&str, Vec<(f64, f64)>)]) ->
             }
         }
     };
-    Html::new(format!(
-        "<figure style=\"margin:6px 0\"><figcaption>{}</figcaption>\
-         <div style=\"background:#fff;display:inline-block\">{body}</div></figure>",
-        escape(see)
-    ))
+    super::figure(see, &body)
 }
 
 /// From the least to the greatest value with some air; a linear axis starts at zero where it can.
@@ -113,15 +115,6 @@ fn draw(
     ys: std::ops::Range<f64>,
     curves: &[(&str, Vec<(f64, f64)>)],
 ) -> Result<(), String> {
-    // Told apart by eyes that mix up red and green (Okabe and Ito, 2008).
-    const COLOURS: [RGBColor; 6] = [
-        RGBColor(0, 114, 178),
-        RGBColor(213, 94, 0),
-        RGBColor(0, 158, 115),
-        RGBColor(204, 121, 167),
-        RGBColor(230, 159, 0),
-        RGBColor(86, 180, 233),
-    ];
     let area = SVGBackend::with_string(svg, (680, 380)).into_drawing_area();
     let say = |error: &dyn std::fmt::Display| error.to_string();
     let mut chart = ChartBuilder::on(&area)
@@ -142,14 +135,15 @@ fn draw(
         .light_line_style(WHITE)
         .draw()
         .map_err(|e| say(&e))?;
-    for ((name, points), colour) in curves.iter().zip(COLOURS.iter().cycle()) {
+    for ((name, points), colour) in curves.iter().zip(COLOURS.into_iter().cycle()) {
+        let colour = colour.rgb();
         chart
             .draw_series(
                 LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(2),
             )
             .map_err(|e| say(&e))?
             .label(*name)
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
     if curves.len() > 1 {
         chart

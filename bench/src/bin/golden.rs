@@ -5,7 +5,8 @@
 //! * `gpt2.txt`, `cl100k.txt`: pieces by `fancy-regex` and ids by `tiktoken-rs` of a thousand nasty
 //!   texts, the multilingual sample and a piece of the book;
 //! * `book_words.txt`, `book_merges.txt`: the distinct pieces of the book with their counts, and the
-//!   merges that the `tokenizers` crate learns from them.
+//!   merges that the `tokenizers` crate learns from them;
+//! * `book_ids.txt`: how many ids the book has by `tiktoken-rs`, and a digest of each 10,000 of them.
 //!
 //! `cargo run --release -p bench --bin golden`
 
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, ensure};
 use bench::{Peer, TIKTOKEN_RS_VERSION, TOKENIZERS_VERSION, patterns, train, train_words};
 use rust_for_ai::bpe::Tokenize;
-use rust_for_ai::check::real_tokenizers::nasty;
+use rust_for_ai::check::real_tokenizers::{digest, nasty};
 
 /// How many lines of the text are encoded; the check of `bpe.encode_decode` takes as many.
 const LINES: usize = 24;
@@ -94,6 +95,14 @@ fn book() -> Result<Vec<File>> {
     let words: Vec<(String, u64)> =
         counts.into_iter().map(|(word, count)| (word.to_owned(), count)).collect();
     let merges = train_words(&words, 256 + BOOK_MERGES).map_err(|error| anyhow!("{error}"))?;
+    let row = |(name, vocabulary): (&str, tiktoken_rs::CoreBPE)| {
+        let ids = vocabulary.encode_ordinary(&text);
+        let digests = ids.chunks(10_000).map(|block| format!("{:016x}", digest(block)));
+        format!("{name} {} {}", ids.len(), digests.collect::<Vec<_>>().join(" "))
+    };
+    let vocabularies =
+        [("gpt2", tiktoken_rs::r50k_base()?), ("cl100k", tiktoken_rs::cl100k_base()?)];
+    let ids = vocabularies.into_iter().map(row).collect();
     // The one character of the book that a line cannot hold.
     let line = |(word, count): &(String, u64)| format!("{count} {}", word.replace('\n', "\\n"));
     let pairs = merges.iter().map(|(left, right)| format!("{left} {right}")).collect();
@@ -103,6 +112,7 @@ fn book() -> Result<Vec<File>> {
             "fancy-regex from kjv.txt, pattern of GPT-2".to_owned(),
             words.iter().map(line).collect(),
         ),
+        ("book_ids.txt", format!("the crate tiktoken-rs {TIKTOKEN_RS_VERSION} from kjv.txt"), ids),
         (
             "book_merges.txt",
             format!("the crate tokenizers {TOKENIZERS_VERSION} from book_words.txt"),

@@ -4,6 +4,7 @@
 //! matches and tries all lengths; [`golden`] holds what tiktoken's engine makes of a thousand nasty
 //! texts; small oracles stand in the file of their stage.
 
+mod book;
 mod encode_fast;
 mod golden;
 mod load_tiktoken;
@@ -15,6 +16,7 @@ mod train_incremental;
 mod train_word_counts;
 mod training;
 
+pub use book::{book, digest};
 pub use encode_fast::encode_fast;
 pub use golden::nasty;
 pub use load_tiktoken::load_tiktoken;

@@ -27,6 +27,7 @@ struct Input {
 }
 
 /// The book, as far as it is asked for.
+#[derive(Clone, Copy)]
 pub(super) struct Book {
     pub(super) merges: usize,
     pub(super) budget: u64,
