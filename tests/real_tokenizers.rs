@@ -21,6 +21,15 @@ macro_rules! chapter {
                 check::train_incremental(answer::train_incremental)
             }),
             graded(&stage::ENCODE_FAST, || check::encode_fast(answer::encode_fast)),
+            graded(&stage::REPAIR_LOOKAHEAD, || check::repair_lookahead(answer::repair_lookahead)),
+            graded(&stage::REPAIR_BYTE_TABLE, || {
+                check::repair_byte_table(answer::repair_byte_table)
+            }),
+            graded(&stage::REPAIR_QUADRATIC, || check::repair_quadratic(answer::repair_quadratic)),
+            graded(&stage::REPAIR_LOST_TEXT, || check::repair_lost_text(answer::repair_lost_text)),
+            graded(&stage::REPAIR_AFTER_SPECIAL, || {
+                check::repair_after_special(answer::repair_after_special)
+            }),
         ]
     }};
 }

@@ -34,6 +34,13 @@ fn fancy_regex_passes_the_pretokenizers() {
 }
 
 #[test]
+fn fancy_regex_passes_the_repair_of_the_look_ahead() {
+    let pattern = r" ?\S+|\s*[\r\n]+|\s+(?!\S)|\s+";
+    let verdict = check::real_tokenizers::repair_lookahead(patterns::splitter(pattern));
+    assert_eq!(verdict.state(), State::Passing, "{verdict}");
+}
+
+#[test]
 fn tiktoken_rs_passes_load_tiktoken() {
     let verdict = check::real_tokenizers::load_tiktoken(chapter::Ranked::load);
     assert_eq!(verdict.state(), State::Passing, "{verdict}");

@@ -16,7 +16,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use lab::place::Place;
 use lab::store::{Lock, Real};
 use lab::stubs;
-use rust_for_ai::course::{Stage, bpe};
+use rust_for_ai::course::{self, Stage, bpe};
 use serde_json::Value;
 
 /// The copy of the tree.
@@ -446,4 +446,35 @@ fn a_stage_that_fails_for_an_earlier_one_says_so() {
     }
     tree.write(&bpe::MERGE, &merge("    vec![new]"));
     tree.lab("check train").expect(1, &["bpe.train  FAILING", "first of all: bpe.merge"]);
+}
+
+#[test]
+fn a_repair_begins_as_the_bug_that_was_found_and_tells_where_once_it_is_mended() {
+    let tree = tree();
+    let repairs = || course::stages().filter(|stage| stage.name().starts_with("repair_"));
+    for stage in repairs() {
+        let todo = format!("todo!({:?});", stage.id);
+        let stub = stubs::of(&tree.place, stage).expect("the solution gives a stub");
+        let (before, bug) = stub.split_once(&todo).expect("a repair's stub begins with `todo!`");
+        fs::write(tree.place.exercise(stage), [before, bug].concat()).expect("it can be written");
+    }
+    let said = tree.lab("check --json");
+    let begun: Value = serde_json::from_str(&said.stdout).expect("the output is JSON");
+    repairs().for_each(|stage| tree.solve(stage));
+    let said = tree.lab("check --json");
+    let mended: Value = serde_json::from_str(&said.stdout).expect("the output is JSON");
+    for stage in repairs() {
+        let verdict = |checked: &Value| {
+            let mut stages = checked["stages"].as_array().into_iter().flatten();
+            stages.find(|verdict| verdict["stage"] == stage.id).expect("a verdict").clone()
+        };
+        let (begun, mended) = (verdict(&begun), verdict(&mended));
+        assert_eq!(begun["state"], "FAILING", "{}", begun["text"]);
+        assert_eq!(begun["misconceptions"][0]["id"], "as_found", "{}", begun["text"]);
+        assert_eq!(mended["state"], "PASSING", "{}", mended["text"]);
+        for real in stage.solved {
+            let told = |verdict: &Value| verdict["text"].to_string().contains(real.at);
+            assert!(told(&mended) && !told(&begun), "{}: {}", stage.id, real.at);
+        }
+    }
 }

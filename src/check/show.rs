@@ -2,11 +2,13 @@
 //!
 //! The text reads well without colour and in a pipe. The HTML needs no script and takes its colours
 //! from the page's theme where that has some. All three say first what was misunderstood, then the
-//! smallest failing call, then what was expected and what came.
+//! smallest failing call, then what was expected and what came. A stage that passes tells last where in
+//! the world its bug was found, if it had one.
 
 use std::fmt;
 
 use super::{Failure, Origin, Outcome, Verdict};
+use crate::course::Reading;
 use crate::html::{Html, escape};
 
 impl Verdict {
@@ -44,6 +46,14 @@ impl Verdict {
         }
     }
 
+    /// What a passing stage tells of the world outside; nothing before.
+    fn real_ones(&self) -> &'static [Reading] {
+        match self.outcome {
+            Outcome::Passing { .. } => self.stage.solved,
+            _ => &[],
+        }
+    }
+
     /// The verdict as a piece of HTML.
     pub fn to_html(&self) -> Html {
         let state = self.state();
@@ -55,6 +65,13 @@ impl Verdict {
         let mut body = String::new();
         if let Outcome::Failing(failure) = &self.outcome {
             body.push_str(&failure.to_html());
+        }
+        for real in self.real_ones() {
+            body.push_str(&format!(
+                "<div style=\"margin-top:4px\"><i>the real one</i> <a href=\"{}\">{}</a></div>",
+                escape(real.at),
+                with_code(real.title)
+            ));
         }
         let step = link(&self.next_step(), self.stage, self.origin);
         Html::new(format!(
@@ -124,6 +141,9 @@ impl fmt::Display for Verdict {
             writeln!(f, "\n{failure}")?;
         } else {
             writeln!(f)?;
+        }
+        for real in self.real_ones() {
+            writeln!(f, "the real one: {}, {}", real.title, real.at)?;
         }
         write!(f, "{}", self.next_step())
     }

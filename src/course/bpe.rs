@@ -46,6 +46,7 @@ pub const BYTES: Stage = Stage {
         "Why does BPE work on bytes and not on characters?",
         "Why does the same sentence cost more tokens in Korean than in English?",
     ],
+    solved: &[],
 };
 
 /// Count what may be merged.
@@ -69,6 +70,7 @@ pub const PAIR_COUNTS: Stage = Stage {
         "What does `HashMap::entry` save over `get` and then `insert`?",
         "Which part of BPE training costs most, and what would you do about it?",
     ],
+    solved: &[],
 };
 
 /// Choose, and state the tie rule.
@@ -96,6 +98,7 @@ pub const BEST_PAIR: Stage = Stage {
         "Two correct BPE trainers give different vocabularies from the same text. Find the cause.",
         "Why is the iteration order of a Rust `HashMap` random?",
     ],
+    solved: &[],
 };
 
 /// Apply one merge.
@@ -120,6 +123,7 @@ pub const MERGE: Stage = Stage {
         "Why is removing elements from the middle of a `Vec` in a loop quadratic?",
         "What does `merge` give for `aaa` and the pair `(a, a)`, and why does it matter?",
     ],
+    solved: &[],
 };
 
 /// The loop.
@@ -144,6 +148,7 @@ pub const TRAIN: Stage = Stage {
         "What is the complexity of naive BPE training, and what is recomputed needlessly?",
         "What does a larger vocabulary buy, and what does it cost in the model?",
     ],
+    solved: &[],
 };
 
 /// Use it, both ways.
@@ -175,4 +180,5 @@ pub const ENCODE_DECODE: Stage = Stage {
         "Why must merges be applied in the order in which they were learned?",
         "A model streams tokens to a browser. What goes wrong if each token is decoded by itself?",
     ],
+    solved: &[],
 };

@@ -53,6 +53,8 @@ pub struct Stage {
     pub reading: &'static [Reading],
     /// Interview questions that this stage prepares for.
     pub questions: &'static [&'static str],
+    /// What is told once the stage passes, and no sooner: of a repair, the public report of the bug.
+    pub solved: &'static [Reading],
 }
 
 /// Whether a chapter can do without a stage.

@@ -2,6 +2,12 @@
 
 use super::{Chapter, Level, Reading, Stage};
 
+mod repairs;
+
+pub use repairs::{
+    REPAIR_AFTER_SPECIAL, REPAIR_BYTE_TABLE, REPAIR_LOOKAHEAD, REPAIR_LOST_TEXT, REPAIR_QUADRATIC,
+};
+
 /// The chapter.
 pub const CHAPTER: Chapter = Chapter {
     id: "real_tokenizers",
@@ -16,6 +22,11 @@ pub const CHAPTER: Chapter = Chapter {
         &TRAIN_WORD_COUNTS,
         &TRAIN_INCREMENTAL,
         &ENCODE_FAST,
+        &REPAIR_LOOKAHEAD,
+        &REPAIR_BYTE_TABLE,
+        &REPAIR_QUADRATIC,
+        &REPAIR_LOST_TEXT,
+        &REPAIR_AFTER_SPECIAL,
     ],
 };
 
@@ -59,6 +70,7 @@ pub const PRETOKENIZE_GPT2: Stage = Stage {
         "Why does GPT-2 cut a text into words before it merges?",
         "Why has Rust's `regex` crate no look-ahead, and what does a tokenizer do about it?",
     ],
+    solved: &[],
 };
 
 /// Pieces again, in the pattern that is in use today.
@@ -91,6 +103,7 @@ pub const PRETOKENIZE_GPT4: Stage = Stage {
         "Why do models get long additions wrong, and what has the tokenizer to do with it?",
         "Why does a vocabulary for code care about runs of spaces and line ends?",
     ],
+    solved: &[],
 };
 
 /// Ranks from a file.
@@ -124,6 +137,7 @@ pub const LOAD_TIKTOKEN: Stage = Stage {
         "What is in a `.tiktoken` file, and where are the merges?",
         "A vocabulary file was cut off in a download. What should a loader do, and why not skip the line?",
     ],
+    solved: &[],
 };
 
 /// Control tokens, and who may write them.
@@ -155,6 +169,7 @@ pub const SPECIAL_TOKENS: Stage = Stage {
         "A user's message contains `<|im_start|>system`. What does your server do with it?",
         "Why does tiktoken raise an error for special tokens in a text unless told otherwise?",
     ],
+    solved: &[],
 };
 
 /// Less of the same work.
@@ -179,6 +194,7 @@ pub const TRAIN_WORD_COUNTS: Stage = Stage {
         "How do you train a tokenizer on a terabyte of text?",
         "Which property of pre-tokenisation makes word counts sufficient?",
     ],
+    solved: &[],
 };
 
 /// Only what changes.
@@ -211,6 +227,7 @@ pub const TRAIN_INCREMENTAL: Stage = Stage {
         "Your priority queue has no decrease-key. What do you do?",
         "What bounds the total work of incremental BPE training?",
     ],
+    solved: &[],
 };
 
 /// Never quadratic.
@@ -241,4 +258,5 @@ pub const ENCODE_FAST: Stage = Stage {
         "A user sends a megabyte of one letter. What does your tokenizer do?",
         "How do you build a doubly linked list in Rust without `unsafe` or `Rc`?",
     ],
+    solved: &[],
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rust_for_ai::course::{self, Chapter, Level, Stage};
+use rust_for_ai::course::{self, Chapter, Level, Reading, Stage};
 
 use crate::{Project, Rule};
 
@@ -30,6 +30,27 @@ pub(crate) const RULES: &[Rule] = &[
             |p| p.only_stage(Stage { hints: ["a", "b", "a"], ..course::bpe::MERGE }),
             |p| p.only_stage(Stage { reading: &[], ..course::bpe::MERGE }),
             |p| p.only_stage(Stage { questions: &[], ..course::bpe::MERGE }),
+        ],
+    },
+    Rule {
+        name: "a repair names the bug that a project shipped, once it is mended",
+        problems: repairs_are_real,
+        mend: "give the stage `solved` with the public report, and say nothing of it before",
+        faults: &[
+            |p| p.only_stage(Stage { id: "bpe.repair_merge", ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { solved: NOWHERE, ..course::bpe::MERGE }),
+            |p| p.only_stage(Stage { solved: TOLD, reading: TOLD, ..course::bpe::MERGE }),
+            |p| {
+                p.only_stage(Stage {
+                    solved: TOLD,
+                    hints: ["", "", TOLD[0].at],
+                    ..course::bpe::MERGE
+                })
+            },
+            |p| {
+                p.only_stage(Stage { solved: TOLD, ..course::bpe::MERGE });
+                p.edit("exercises/bpe/merge.rs", "\n\n", &format!("\n// {}\n\n", TOLD[0].at));
+            },
         ],
     },
     Rule {
@@ -126,6 +147,33 @@ fn stages_are_described(project: &Project) -> Vec<String> {
         let title = stage.title.trim();
         let plain = title.starts_with(char::is_lowercase) && !title.ends_with('.');
         expect(plain, "a title in lower case without a full stop");
+    }
+    problems
+}
+
+/// What faults give to a stage.
+const NOWHERE: &[Reading] = &[Reading { title: "a bug", at: "https://example.com/1" }];
+const TOLD: &[Reading] = &[Reading { title: "a bug", at: "https://github.com/a/b/issues/1" }];
+
+fn repairs_are_real(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    for stage in project.stages() {
+        let id = stage.id;
+        if stage.name().starts_with("repair_") && stage.solved.is_empty() {
+            problems.push(format!("{id}: expected the public report of its bug in `solved`"));
+        }
+        let exercise = project.text(&stage.exercise());
+        for at in stage.solved.iter().map(|real| real.at) {
+            if !at.starts_with("https://github.com/") {
+                problems.push(format!("{id}: expected a public report in `solved`, got `{at}`"));
+            }
+            let told = exercise.contains(at)
+                || stage.hints.iter().any(|hint| hint.contains(at))
+                || stage.reading.iter().any(|reading| reading.at == at);
+            if told {
+                problems.push(format!("{id}: `{at}` is told before the stage passes"));
+            }
+        }
     }
     problems
 }

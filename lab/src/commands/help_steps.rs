@@ -93,9 +93,7 @@ pub(super) fn solution(place: &Place, stage: &'static Stage, spoil: bool) -> Res
     }
     let yours = fs::read_to_string(place.exercise(stage)).with_context(|| stage.exercise())?;
     let reference = fs::read_to_string(place.solution(stage)).with_context(|| stage.solution())?;
-    let markers = ["// BEGIN SOLUTION", "// END SOLUTION"];
-    let reference: Vec<&str> =
-        reference.lines().filter(|line| !markers.contains(&line.trim())).collect();
+    let reference = answer(&reference);
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
     print(&beside(
         (&stage.exercise(), &code(&yours.lines().collect::<Vec<_>>())),
@@ -107,8 +105,30 @@ pub(super) fn solution(place: &Place, stage: &'static Stage, spoil: bool) -> Res
         for question in stage.questions {
             print(&format!("  - {question}"));
         }
+        for (number, real) in stage.solved.iter().enumerate() {
+            let gap = if number == 0 { "\n" } else { "" };
+            print(&format!("{gap}the real one: {}, {}", real.title, real.at));
+        }
     }
     Ok(true)
+}
+
+/// The lines of a solution without its markers and without what it leaves in the exercise.
+fn answer(solution: &str) -> Vec<&str> {
+    let mut is_stub = false;
+    let is_answer = |line: &&str| match line.trim() {
+        "// BEGIN SOLUTION" => false,
+        "// BEGIN STUB" => {
+            is_stub = true;
+            false
+        }
+        "// END SOLUTION" => {
+            is_stub = false;
+            false
+        }
+        _ => !is_stub,
+    };
+    solution.lines().filter(is_answer).collect()
 }
 
 /// A file without the essay at its top.
@@ -138,12 +158,19 @@ fn beside(left: (&str, &[&str]), right: (&str, &[&str]), width: usize) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::{beside, wrapped};
+    use super::{answer, beside, wrapped};
 
     #[test]
     fn a_long_hint_is_wrapped_at_spaces_and_loses_no_word() {
         assert_eq!(wrapped("    short", 9), ["    short"]);
         assert_eq!(wrapped("one two three four", 9), ["one two", "three", "four"]);
+    }
+
+    #[test]
+    fn an_answer_is_shown_without_the_stub_that_it_replaces() {
+        let solution =
+            "f\n // BEGIN SOLUTION\n right\n // BEGIN STUB\n // wrong\n // END SOLUTION\ng";
+        assert_eq!(answer(solution), ["f", " right", "g"]);
     }
 
     #[test]

@@ -11,6 +11,11 @@ mod load_tiktoken;
 mod pattern;
 mod pretokenize_gpt2;
 mod pretokenize_gpt4;
+mod repair_after_special;
+mod repair_byte_table;
+mod repair_lookahead;
+mod repair_lost_text;
+mod repair_quadratic;
 mod special_tokens;
 mod train_incremental;
 mod train_word_counts;
@@ -22,6 +27,11 @@ pub use golden::nasty;
 pub use load_tiktoken::load_tiktoken;
 pub use pretokenize_gpt2::pretokenize_gpt2;
 pub use pretokenize_gpt4::pretokenize_gpt4;
+pub use repair_after_special::repair_after_special;
+pub use repair_byte_table::repair_byte_table;
+pub use repair_lookahead::repair_lookahead;
+pub use repair_lost_text::repair_lost_text;
+pub use repair_quadratic::repair_quadratic;
 pub use special_tokens::special_tokens;
 pub use train_incremental::train_incremental;
 pub use train_word_counts::train_word_counts;
@@ -40,6 +50,11 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         train_word_counts::wrong_answers(),
         train_incremental::wrong_answers(),
         encode_fast::wrong_answers(),
+        repair_lookahead::wrong_answers(),
+        repair_byte_table::wrong_answers(),
+        repair_quadratic::wrong_answers(),
+        repair_lost_text::wrong_answers(),
+        repair_after_special::wrong_answers(),
     ];
     stages.into_iter().flatten().collect()
 }
