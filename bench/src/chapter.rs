@@ -33,7 +33,7 @@ impl Ranked {
     /// The peer refuses what the reference answer accepts.
     pub fn load(file: &str, split: Split) -> Result<Self, RanksError> {
         Tiktoken::load(file, split)?;
-        let token = |line: &str| Some(BASE64_STANDARD.decode(line.split(' ').next()?).ok()?);
+        let token = |line: &str| BASE64_STANDARD.decode(line.split(' ').next()?).ok();
         let ranks = file.lines().filter_map(token).zip(0..).collect();
         let special = [(NEVER.to_owned(), u32::MAX - 1)].into_iter().collect();
         let core = CoreBPE::new(ranks, special, "(?s).+");

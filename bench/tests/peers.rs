@@ -84,11 +84,7 @@ fn the_naive_looks_are_as_written_down() {
 #[test]
 fn the_solutions_encode_the_book() {
     let text = include_str!("../../data/kjv.txt");
-    let verdict = check::real_tokenizers::book(
-        Tiktoken::load,
-        |text| pretokenize_gpt2(text),
-        |text| pretokenize_gpt4(text),
-        text,
-    );
+    let verdict =
+        check::real_tokenizers::book(Tiktoken::load, pretokenize_gpt2, pretokenize_gpt4, text);
     assert_eq!(verdict.state(), State::Passing, "{verdict}");
 }

@@ -19,7 +19,7 @@ mod tree;
 pub use bars::bars;
 #[cfg(feature = "notebook")]
 pub use plot::{Axis, lines};
-pub use tokens::tokens;
+pub use tokens::{pieces, tokens};
 pub use tree::merge_tree;
 
 pub use crate::html::{Html, escape};

@@ -19,12 +19,27 @@ const GROUNDS: [&str; 6] = ["#c7e3ff", "#ffe0b3", "#d3f2c9", "#f6cfe6", "#e4dcff
 /// assert!(html.as_str().contains("2 tokens, 4 bytes"));
 /// ```
 pub fn tokens(title: &str, tokens: &[(u32, Vec<u8>)]) -> Html {
+    boxes(title, "token", tokens)
+}
+
+/// The pieces of a pre-tokenizer, shown like tokens; the number of each stands in the tool tip.
+///
+/// ```
+/// use rust_for_ai::notebook::pieces;
+/// assert!(pieces("GPT-2", &["a", " b"]).as_str().contains("2 pieces, 3 bytes"));
+/// ```
+pub fn pieces(title: &str, pieces: &[&str]) -> Html {
+    let numbered = (0..).zip(pieces).map(|(number, piece)| (number, piece.as_bytes().to_vec()));
+    boxes(title, "piece", &numbered.collect::<Vec<_>>())
+}
+
+fn boxes(title: &str, noun: &str, tokens: &[(u32, Vec<u8>)]) -> Html {
     let bytes: usize = tokens.iter().map(|(_, bytes)| bytes.len()).sum();
     let mut html = format!(
         "<div style=\"margin:6px 0\"><div style=\"font-size:90%\"><b>{}</b>: {}, {bytes} bytes</div>\
          <div dir=\"auto\" style=\"line-height:1.9;color:#111;font-family:var(--jp-code-font-family,monospace)\">",
         escape(title),
-        if tokens.len() == 1 { "1 token".to_owned() } else { format!("{} tokens", tokens.len()) },
+        if tokens.len() == 1 { format!("1 {noun}") } else { format!("{} {noun}s", tokens.len()) },
     );
     for (index, (id, bytes)) in tokens.iter().enumerate() {
         let whole = std::str::from_utf8(bytes);

@@ -68,7 +68,8 @@ pub fn merge_tree(see: &str, word: &str, rank: &dyn Fn(&[u8]) -> Option<u32>) ->
         };
         let _ = write!(
             labels,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#555\">{rank}</text>",
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#444\" stroke=\"#fff\" \
+             stroke-width=\"3\" paint-order=\"stroke\">{rank}</text>",
             left.x,
             y - 4.0
         );
