@@ -19,6 +19,9 @@
 //!
 //! `cargo test --test differential`; a plain `cargo test` leaves it out.
 
+#[path = "differential/sentencepiece.rs"]
+mod sentencepiece;
+
 use std::collections::HashMap;
 use std::fmt::Debug;
 

@@ -21,6 +21,7 @@ macro_rules! chapter {
                 check::train_incremental(answer::train_incremental)
             }),
             graded(&stage::ENCODE_FAST, || check::encode_fast(answer::encode_fast)),
+            graded(&stage::SENTENCEPIECE, || check::sentencepiece(answer::SentencePiece::new)),
             graded(&stage::REPAIR_LOOKAHEAD, || check::repair_lookahead(answer::repair_lookahead)),
             graded(&stage::REPAIR_BYTE_TABLE, || {
                 check::repair_byte_table(answer::repair_byte_table)

@@ -7,10 +7,11 @@
 //! differently.)
 //!
 //! A text is one word: no normalizer, no pre-tokenizer. The patterns of real tokenizers are in
-//! [`patterns`].
+//! [`patterns`], a vocabulary of pieces with scores in [`pieces`].
 
 pub mod chapter;
 pub mod patterns;
+pub mod pieces;
 
 use ahash::AHashMap;
 

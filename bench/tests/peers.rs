@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
+use bench::pieces::PiecesPeer;
 use bench::{Peer, chapter, patterns, train};
+use rust_for_ai::bpe::Tokenize;
+use rust_for_ai::bpe::sentencepiece::sample;
 use rust_for_ai::check::real_tokenizers::naive_looks;
 use rust_for_ai::check::work::{Symbol, counted};
 use rust_for_ai::check::{self, State};
@@ -87,4 +90,24 @@ fn the_solutions_encode_the_book() {
     let verdict =
         check::real_tokenizers::book(Tiktoken::load, pretokenize_gpt2, pretokenize_gpt4, text);
     assert_eq!(verdict.state(), State::Passing, "{verdict}");
+}
+
+#[test]
+fn tokenizers_passes_sentencepiece() {
+    let verdict = check::real_tokenizers::sentencepiece(|pieces| {
+        PiecesPeer::new(pieces).expect("each merge joins two pieces to a third")
+    });
+    assert_eq!(verdict.state(), State::Passing, "{verdict}");
+}
+
+/// The check asks a part of these, since it runs unoptimized.
+#[test]
+fn tokenizers_equals_sentencepiece_on_all_nasty_texts() {
+    let peer = PiecesPeer::new(&sample()).expect("each merge joins two pieces to a third");
+    let lines = include_str!("../../data/golden/sentencepiece.txt").lines();
+    let golden = lines.filter(|line| !line.starts_with('#'));
+    for (text, line) in check::real_tokenizers::nasty().iter().zip(golden) {
+        let ids: Vec<String> = peer.encode(text).iter().map(u32::to_string).collect();
+        assert_eq!(ids.join(" "), line, "{text:?}");
+    }
 }

@@ -15,6 +15,7 @@
 //! | [`witness`] | names the call that ended a notebook's process |
 //! | [`setup`] | the Python environment, the Rust kernel, JupyterLab |
 //! | [`verify`] | all that CI runs |
+//! | [`vocabulary`] | fetches what may not be in this project, once its licence is accepted |
 //! | [`commands`] | one function a subcommand |
 
 pub mod answers;
@@ -28,4 +29,5 @@ pub mod setup;
 pub mod store;
 pub mod stubs;
 pub mod verify;
+pub mod vocabulary;
 pub mod witness;

@@ -6,7 +6,8 @@
 //! CHECKOUT/.lab/jupyter/          what Jupyter and IPython would put into the home folder
 //! CHECKOUT/.lab/log/              what long work printed
 //! CHECKOUT/.venv/                 the Python environment and the kernelspecs
-//! CACHE/                          the Rust kernel and its build cache; never anything else
+//! CACHE/                          the Rust kernel and its build cache
+//! CACHE/llama2/                   a vocabulary, if its licence was accepted; never anything else
 //! ```
 
 use std::env;

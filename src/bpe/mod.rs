@@ -46,6 +46,8 @@
 mod error;
 #[cfg(feature = "real_tokenizers")]
 pub mod ranks;
+#[cfg(feature = "real_tokenizers")]
+pub mod sentencepiece;
 mod tokenizer;
 mod train;
 #[cfg(feature = "real_tokenizers")]

@@ -22,6 +22,7 @@ pub const CHAPTER: Chapter = Chapter {
         &TRAIN_WORD_COUNTS,
         &TRAIN_INCREMENTAL,
         &ENCODE_FAST,
+        &SENTENCEPIECE,
         &REPAIR_LOOKAHEAD,
         &REPAIR_BYTE_TABLE,
         &REPAIR_QUADRATIC,
@@ -257,6 +258,45 @@ pub const ENCODE_FAST: Stage = Stage {
     questions: &[
         "A user sends a megabyte of one letter. What does your tokenizer do?",
         "How do you build a doubly linked list in Rust without `unsafe` or `Rc`?",
+    ],
+    solved: &[],
+};
+
+/// Llama-2's way: scores, a mark for a space, bytes for what is unknown.
+pub const SENTENCEPIECE: Stage = Stage {
+    id: "real_tokenizers.sentencepiece",
+    title: "encode as Llama-2 does, by the scores of pieces",
+    rust: "`f32` is not `Ord`: NaN has no place; `total_cmp` gives it one, `then` breaks ties",
+    ai: "SentencePiece merges characters by score, makes the space one of them, and falls back to bytes",
+    minutes: 45,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "there is no list of merges: two neighbours may be joined if their texts, joined, are a normal \
+         piece, and among all such places the one whose piece has the highest score goes first; look \
+         again after each join, since it makes new neighbours",
+        "keep the marked text and a list of the indices where symbols begin, with the end as the last \
+         one; two neighbours joined are the slice over three of them, and to join is to remove the one \
+         in the middle; look slices up in a map from the texts of normal pieces to id and score; \
+         `max_by` takes the last of equals, so compare the places, too, in reverse",
+        "while let Some((left, _)) = cuts.windows(3).enumerate()\n    .filter_map(|(left, cuts)| /* the score of the piece &text[cuts[0]..cuts[2]], if there is one */)\n    .max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)))\n{\n    cuts.remove(left + 1);\n}\n// then for each slice: its id, or the ids of its bytes",
+    ],
+    reading: &[
+        Reading {
+            title: "Kudo, Richardson: SentencePiece, a simple and language independent subword tokenizer (2018)",
+            at: "https://aclanthology.org/D18-2012/",
+        },
+        Reading {
+            title: "f32::total_cmp",
+            at: "https://doc.rust-lang.org/std/primitive.f32.html#method.total_cmp",
+        },
+        Reading { title: "the production tokenizer", at: "src/bpe/sentencepiece/mod.rs" },
+    ],
+    questions: &[
+        "Why does `Vec<f32>` have no `sort`, and what do you call instead?",
+        "Llama-2 puts a space in front of every text. What goes wrong if two halves of a text are encoded separately?",
+        "Why must a user who types `</s>` not get the id of the end of the text?",
     ],
     solved: &[],
 };

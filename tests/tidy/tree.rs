@@ -179,6 +179,7 @@ const SHARED: &[&str] = &[
     "Tokenize",
     // Data, and classes of characters.
     "ranks",
+    "sentencepiece",
     "unicode",
 ];
 

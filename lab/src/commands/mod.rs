@@ -12,7 +12,7 @@ use rust_for_ai::course::{self, Chapter, Stage};
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
-use crate::{answers, setup, stubs, verify, witness};
+use crate::{answers, setup, stubs, verify, vocabulary, witness};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -112,6 +112,18 @@ enum Command {
         #[arg(value_enum)]
         part: Option<setup::Part>,
     },
+    /// Fetch a vocabulary that may not be in this project, once you accept its licence
+    #[command(
+        after_help = "Examples:\n  cargo lab vocabulary llama2\n  cargo lab vocabulary llama2 --accept-licence"
+    )]
+    Vocabulary {
+        /// Which
+        #[arg(value_enum)]
+        which: vocabulary::Vocabulary,
+        /// Say that you accept the licence, instead of being asked
+        #[arg(long)]
+        accept_licence: bool,
+    },
     /// Run all that CI runs; the tree must be as it is committed
     #[command(
         after_help = "Examples:\n  cargo lab verify\n  cargo lab verify --only notebooks\n  cargo lab verify --cold"
@@ -123,6 +135,9 @@ enum Command {
         /// Only this step
         #[arg(long)]
         only: Option<String>,
+        /// Fetch Llama-2's vocabulary and compare ids under it; says that you accept its licence
+        #[arg(long)]
+        accept_llama2_licence: bool,
     },
     /// Listen to a check in a notebook; started by the check itself
     #[command(hide = true)]
@@ -182,7 +197,13 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Undo { id }) => undo(&place, id.as_deref()),
         Some(Command::Doctor) => setup::doctor(&place),
         Some(Command::Setup { part }) => setup::setup(&place, *part),
-        Some(Command::Verify { cold, only }) => verify::verify(&place, *cold, only.as_deref()),
+        Some(Command::Vocabulary { which, accept_licence }) => {
+            vocabulary::vocabulary(&place, *which, *accept_licence)
+        }
+        Some(Command::Verify { cold, only, accept_llama2_licence }) => {
+            let choices = verify::Choices { cold: *cold, llama2: *accept_llama2_licence };
+            verify::verify(&place, choices, only.as_deref())
+        }
         Some(Command::Dev(Dev::Stubs { check })) => dev_stubs(&place, *check),
         Some(Command::Dev(Dev::Tidy { write })) => verify::tidy(&place, *write),
         Some(Command::Dev(Dev::Notebooks { check, run })) => {

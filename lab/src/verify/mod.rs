@@ -16,15 +16,24 @@ use anyhow::{Context, Result, bail};
 
 use crate::place::Place;
 use crate::run::say;
-use crate::setup;
+use crate::{setup, vocabulary};
 use fresh::Fresh;
 pub use pulse::pulse;
+
+/// What may be chosen for a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Choices {
+    /// Use no cache of our own.
+    pub cold: bool,
+    /// Llama-2's licence is accepted: fetch its vocabulary and compare ids under it.
+    pub llama2: bool,
+}
 
 /// A step: its name, what it proves, and how.
 struct Step {
     name: &'static str,
     proves: &'static str,
-    run: fn(&Place, bool) -> Result<()>,
+    run: fn(&Place, Choices) -> Result<()>,
 }
 
 const STEPS: &[Step] = &[
@@ -56,12 +65,12 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Runs all steps, or one; stops at the first that fails. `cold` uses no cache of our own.
+/// Runs all steps, or one; stops at the first that fails.
 ///
 /// # Errors
 ///
 /// A step fails, or `only` names none.
-pub fn verify(place: &Place, cold: bool, only: Option<&str>) -> Result<bool> {
+pub fn verify(place: &Place, choices: Choices, only: Option<&str>) -> Result<bool> {
     let chosen: Vec<&Step> =
         STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
     if chosen.is_empty() {
@@ -73,18 +82,18 @@ pub fn verify(place: &Place, cold: bool, only: Option<&str>) -> Result<bool> {
     for step in chosen {
         say(&format!("\n== {}: {}", step.name, step.proves));
         let start = Instant::now();
-        (step.run)(place, cold).with_context(|| format!("the step `{}` fails", step.name))?;
+        (step.run)(place, choices).with_context(|| format!("the step `{}` fails", step.name))?;
         times.push(format!("{} {} s", step.name, start.elapsed().as_secs()));
     }
     say(&format!("\nverified: {}", times.join(", ")));
     Ok(true)
 }
 
-fn format(place: &Place, _: bool) -> Result<()> {
+fn format(place: &Place, _: Choices) -> Result<()> {
     cargo(place, &["fmt", "--all", "--", "--check"])
 }
 
-fn clippy(place: &Place, _: bool) -> Result<()> {
+fn clippy(place: &Place, _: Choices) -> Result<()> {
     for features in [&["--no-default-features"][..], &[], &["--all-features"]] {
         let package =
             [&["clippy", "--quiet", "--all-targets"], features, &["--", "-D", "warnings"]];
@@ -93,16 +102,16 @@ fn clippy(place: &Place, _: bool) -> Result<()> {
     cargo(place, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
-fn stubs(place: &Place, _: bool) -> Result<()> {
+fn stubs(place: &Place, _: Choices) -> Result<()> {
     own(place, &["dev", "stubs", "--check"])?;
     own(place, &["dev", "notebooks", "--check"])
 }
 
-fn test(place: &Place, _: bool) -> Result<()> {
+fn test(place: &Place, _: Choices) -> Result<()> {
     cargo(place, &["test"])
 }
 
-fn gates(place: &Place, _: bool) -> Result<()> {
+fn gates(place: &Place, _: Choices) -> Result<()> {
     cargo(place, &["test", "--test", "wrong_answers", "--test", "differential", "--test", "tidy"])?;
     // Stages of a chapter that is switched off are listed, with the reason.
     cargo(
@@ -116,26 +125,35 @@ fn gates(place: &Place, _: bool) -> Result<()> {
     cargo(place, &["test", "--no-default-features", "--doc"])
 }
 
-fn lab(place: &Place, _: bool) -> Result<()> {
+fn lab(place: &Place, _: Choices) -> Result<()> {
     cargo(place, &["test", "--package", "lab", "--package", "grader", "--package", "solutions"])
 }
 
-fn peers(place: &Place, _: bool) -> Result<()> {
+fn peers(place: &Place, choices: Choices) -> Result<()> {
     cargo(place, &["test", "--release", "--package", "bench"])?;
     cargo(
         place,
         &["run", "--quiet", "--release", "--package", "bench", "--bin", "golden", "--", "--check"],
-    )
+    )?;
+    if !choices.llama2 {
+        say("left out: ids under Llama-2's vocabulary, which has a licence of its own; \
+             `--accept-llama2-licence` accepts it, fetches the vocabulary and compares");
+        return Ok(());
+    }
+    own(place, &["vocabulary", "llama2", "--accept-licence"])?;
+    let pieces = vocabulary::path(place)?.display().to_string();
+    let compare = ["run", "--quiet", "--release", "--package", "bench", "--bin", "llama2", "--"];
+    cargo(place, &[&compare[..], &[&pieces]].concat())
 }
 
-fn docs(place: &Place, _: bool) -> Result<()> {
+fn docs(place: &Place, _: Choices) -> Result<()> {
     let mut doc =
         command(place, "cargo", &["doc", "--quiet", "--workspace", "--no-deps", "--all-features"]);
     done(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// Everything a newcomer's first hour needs, on an empty home folder.
-fn fresh_notebooks(place: &Place, cold: bool) -> Result<()> {
+fn fresh_notebooks(place: &Place, Choices { cold, .. }: Choices) -> Result<()> {
     let fresh = Fresh::from_nothing(place, cold)?;
     done(&mut fresh.lab(&["setup"]))?;
     let start = Instant::now();
@@ -149,7 +167,7 @@ fn fresh_notebooks(place: &Place, cold: bool) -> Result<()> {
     fresh.home_holds_only_caches()
 }
 
-fn browser(place: &Place, cold: bool) -> Result<()> {
+fn browser(place: &Place, Choices { cold, .. }: Choices) -> Result<()> {
     let fresh = Fresh::make(place, cold)?;
     done(&mut fresh.lab(&["setup"]))?;
     setup::install_extra(fresh.place(), "lab/assets/requirements-verify.txt")?;

@@ -16,6 +16,7 @@ mod repair_byte_table;
 mod repair_lookahead;
 mod repair_lost_text;
 mod repair_quadratic;
+mod sentencepiece;
 mod special_tokens;
 mod train_incremental;
 mod train_word_counts;
@@ -32,6 +33,7 @@ pub use repair_byte_table::repair_byte_table;
 pub use repair_lookahead::repair_lookahead;
 pub use repair_lost_text::repair_lost_text;
 pub use repair_quadratic::repair_quadratic;
+pub use sentencepiece::sentencepiece;
 pub use special_tokens::special_tokens;
 pub use train_incremental::train_incremental;
 pub use train_word_counts::train_word_counts;
@@ -50,6 +52,7 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         train_word_counts::wrong_answers(),
         train_incremental::wrong_answers(),
         encode_fast::wrong_answers(),
+        sentencepiece::wrong_answers(),
         repair_lookahead::wrong_answers(),
         repair_byte_table::wrong_answers(),
         repair_quadratic::wrong_answers(),
