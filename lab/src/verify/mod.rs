@@ -131,10 +131,10 @@ fn lab(place: &Place, _: Choices) -> Result<()> {
 
 fn peers(place: &Place, choices: Choices) -> Result<()> {
     cargo(place, &["test", "--release", "--package", "bench"])?;
-    cargo(
-        place,
-        &["run", "--quiet", "--release", "--package", "bench", "--bin", "golden", "--", "--check"],
-    )?;
+    for made in ["golden", "unicode"] {
+        let check = ["run", "--quiet", "--release", "--package", "bench", "--bin", made];
+        cargo(place, &[&check[..], &["--", "--check"]].concat())?;
+    }
     if !choices.llama2 {
         say("left out: ids under Llama-2's vocabulary, which has a licence of its own; \
              `--accept-llama2-licence` accepts it, fetches the vocabulary and compares");

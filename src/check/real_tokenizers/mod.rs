@@ -1,7 +1,7 @@
 //! The checks of chapter `real_tokenizers`, a file a stage, each with its wrong answers beside it.
 //!
-//! Expected values come from three places: [`pattern`] states a pattern as what each of its alternatives
-//! matches and tries all lengths; [`golden`] holds what tiktoken's engine makes of a thousand nasty
+//! Expected values come from three places: `pattern` states a pattern as what each of its alternatives
+//! matches and tries all lengths; `golden` holds what tiktoken's engine makes of a thousand nasty
 //! texts; small oracles stand in the file of their stage.
 
 mod book;
