@@ -21,7 +21,9 @@ pub fn train_incremental(
 }
 
 fn check(answer: &Answer, origin: Origin) -> Verdict {
-    let book = Book { merges: MERGES, budget: LOOKS_OF_WORD_COUNTS / 20 };
+    let why = "after a merge, count only what has changed: that takes a seventieth of the looks of \
+               `train_word_counts`, and a twentieth is allowed";
+    let book = Book { merges: MERGES, budget: LOOKS_OF_WORD_COUNTS / 20, why };
     training::check((&TRAIN_INCREMENTAL, "train_incremental"), answer, origin, WRONG, book)
 }
 

@@ -21,7 +21,9 @@ pub fn train_word_counts(
 }
 
 fn check(answer: &Answer, origin: Origin) -> Verdict {
-    let book = Book { merges: MERGES, budget: LOOKS_OF_TRAIN / 20 };
+    let why = "count pairs word by word: that takes a thirtieth of the looks of `bpe.train` on the whole \
+               text, and a twentieth is allowed";
+    let book = Book { merges: MERGES, budget: LOOKS_OF_TRAIN / 20, why };
     training::check((&TRAIN_WORD_COUNTS, "train_word_counts"), answer, origin, WRONG, book)
 }
 
