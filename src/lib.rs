@@ -13,7 +13,7 @@
 //!
 //! Start with `cargo lab` in the project's folder, or read `README.md`.
 
-#[cfg(feature = "bpe")]
+#[cfg(any(feature = "bpe", feature = "real_tokenizers"))]
 pub mod bpe;
 pub mod check;
 pub mod course;

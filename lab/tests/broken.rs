@@ -187,6 +187,8 @@ fn a_syntax_error_is_shown_with_its_file_and_line_and_all_else_still_works() {
             "cargo lab reset bpe.merge",
         ],
     );
+    // A stage of another chapter is graded.
+    tree.lab("check special_tokens").expect(1, &["real_tokenizers.special_tokens  NOT STARTED"]);
     let said = tree.lab("check --json");
     let json: Value = serde_json::from_str(&said.stdout).expect("the output is JSON");
     assert_eq!(json["compile_errors"][0]["at"], format!("{at}29"), "{said}");

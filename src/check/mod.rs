@@ -33,11 +33,11 @@
 //! notebook the kernel's interrupt serves, and a [witness](crate::notebook::WITNESS) names the call).
 
 #![cfg_attr(
-    not(feature = "bpe"),
+    not(any(feature = "bpe", feature = "real_tokenizers")),
     allow(dead_code, reason = "in a build without chapters nobody uses the cases")
 )]
 
-#[cfg(feature = "bpe")]
+#[cfg(any(feature = "bpe", feature = "real_tokenizers"))]
 pub mod bpe;
 mod cases;
 mod diff;
