@@ -7,9 +7,11 @@
 //! differently.)
 //!
 //! A text is one word: no normalizer, no pre-tokenizer. The patterns of real tokenizers are in
-//! [`patterns`], a vocabulary of pieces with scores in [`pieces`].
+//! [`patterns`], their vocabularies in [`encodings`], a vocabulary of pieces with scores in [`pieces`].
 
 pub mod chapter;
+pub mod encodings;
+pub mod hugging_face;
 pub mod patterns;
 pub mod pieces;
 

@@ -101,7 +101,7 @@ impl std::error::Error for MergeError {}
 /// Why a file of ranks is not a vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RanksError {
-    /// The line, counted from 1; for [`RanksProblem::MissingByte`] the last one.
+    /// The line, counted from 1; the last one for what is wrong with no line of its own.
     pub line: usize,
     /// What is wrong with it.
     pub problem: RanksProblem,
@@ -134,10 +134,21 @@ pub enum RanksProblem {
         /// That line.
         first: usize,
     },
+    /// More tokens than the tables of an encoding have room for.
+    TooMany {
+        /// How many are allowed.
+        limit: u32,
+    },
     /// After the last line a byte is still no token, so some texts could not be encoded.
     MissingByte {
         /// The lowest such byte.
         byte: u8,
+    },
+    /// A special token that is empty, or whose text or id another special token or a line of the file
+    /// has.
+    BadSpecial {
+        /// The special token.
+        token: String,
     },
 }
 
@@ -159,8 +170,14 @@ impl fmt::Display for RanksError {
             RanksProblem::DuplicateToken { first } => {
                 write!(f, "the token stands in line {first}, too")
             }
+            RanksProblem::TooMany { limit } => {
+                write!(f, "expected at most {limit} tokens")
+            }
             RanksProblem::MissingByte { byte } => {
                 write!(f, "the file ends and the byte {byte} is no token")
+            }
+            RanksProblem::BadSpecial { token } => {
+                write!(f, "the special token `{token}` is empty, or its text or id is taken")
             }
         }
     }

@@ -36,24 +36,49 @@
 //! chapter asks for recount everything after each merge; they are the oracles of these two in
 //! `tests/differential.rs`.
 //!
-//! Not here: splitting a text into words first, vocabularies of real systems, special tokens. A
-//! text is one sequence.
+//! To [`Tokenizer`] a text is one sequence. The tokenizers of real systems cut it into pieces first
+//! ([`Pattern`]), come with a vocabulary ([`ranks`]) and with special tokens ([`Specials`]): that is
+//! [`Encoding`], whose ids are those of GPT-2 and GPT-4; and [`sentencepiece`], Llama-2's way. The page
+//! `README.md` in this folder says why they are right, and how fast.
 //!
 //! Source of the idea: Gage, *A New Algorithm for Data Compression* (1994); Sennrich, Haddow and
 //! Birch, *Neural Machine Translation of Rare Words with Subword Units* (2016); on bytes: Radford et
 //! al., *Language Models are Unsupervised Multitask Learners* (2019).
 
+#[cfg(feature = "real_tokenizers")]
+mod encoding;
 mod error;
+mod heap;
+#[cfg(feature = "real_tokenizers")]
+mod long;
+#[cfg(feature = "real_tokenizers")]
+mod merges;
 #[cfg(feature = "real_tokenizers")]
 pub mod ranks;
 #[cfg(feature = "real_tokenizers")]
+mod scan;
+#[cfg(feature = "real_tokenizers")]
 pub mod sentencepiece;
+#[cfg(feature = "real_tokenizers")]
+mod specials;
+#[cfg(feature = "real_tokenizers")]
+mod split;
 mod tokenizer;
 mod train;
 #[cfg(feature = "real_tokenizers")]
 pub mod unicode;
+#[cfg(feature = "real_tokenizers")]
+mod vocabulary;
+#[cfg(feature = "real_tokenizers")]
+mod words;
 
+#[cfg(feature = "real_tokenizers")]
+pub use encoding::Encoding;
 pub use error::{DecodeError, MergeError, RanksError, RanksProblem, SpecialError};
+#[cfg(feature = "real_tokenizers")]
+pub use specials::Specials;
+#[cfg(feature = "real_tokenizers")]
+pub use split::{Pattern, Pieces};
 pub use tokenizer::Tokenizer;
 pub use train::train;
 

@@ -1,17 +1,14 @@
 //! The tokenizer: merges, the bytes of each token, and an encoder that never turns quadratic.
 //!
 //! The textbook encoder runs over the text once a merge. This one keeps the pairs that could merge
-//! in a heap, the first learned on top, and the text as a linked list: each merge takes O(log n), and
-//! there are fewer than n, so a megabyte of one letter is no special case. Entries of the heap may be
-//! out of date; the ids at their place tell.
-//!
-//! Equal priority goes to the place further left, which is law 3 of the module.
+//! in a heap ([`heap`]), the first learned on top: each merge takes O(log n), and there are fewer than
+//! n, so a megabyte of one letter is no special case. Equal priority goes to the place further left,
+//! which is law 3 of the module.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
-use super::{BYTES, DecodeError, MergeError, Pair, Tokenize, train};
+use super::{BYTES, DecodeError, MergeError, Pair, Tokenize, heap, train};
 
 /// A byte-pair-encoding tokenizer.
 ///
@@ -135,43 +132,8 @@ impl Tokenizer {
 impl Tokenize for Tokenizer {
     /// O(n log n) for n bytes.
     fn encode(&self, text: &str) -> Vec<u32> {
-        let mut ids: Vec<u32> = text.bytes().map(u32::from).collect();
-        // `next[place]` is where the following token begins, `previous[place]` where the one before
-        // does; `GONE` in `ids` marks a place that a merge has swallowed.
-        let mut next: Vec<usize> = (1..=ids.len()).collect();
-        let mut previous: Vec<Option<usize>> = (0..ids.len()).map(|i| i.checked_sub(1)).collect();
-        let mut heap: BinaryHeap<Reverse<(u32, usize)>> = (1..ids.len())
-            .filter_map(|right| {
-                Some(Reverse((*self.made.get(&(ids[right - 1], ids[right]))?, right - 1)))
-            })
-            .collect();
-
-        while let Some(Reverse((new, place))) = heap.pop() {
-            let right = next[place];
-            if right == ids.len() || ids[place] == GONE {
-                continue;
-            }
-            if self.made.get(&(ids[place], ids[right])) != Some(&new) {
-                continue;
-            }
-            ids[place] = new;
-            ids[right] = GONE;
-            next[place] = next[right];
-            let after = next[place];
-            if after < ids.len() {
-                previous[after] = Some(place);
-                if let Some(&made) = self.made.get(&(new, ids[after])) {
-                    heap.push(Reverse((made, place)));
-                }
-            }
-            if let Some(before) = previous[place]
-                && let Some(&made) = self.made.get(&(ids[before], new))
-            {
-                heap.push(Reverse((made, before)));
-            }
-        }
-        ids.retain(|&id| id != GONE);
-        ids
+        let ids = text.bytes().map(u32::from).collect();
+        heap::merge(ids, |left, right| self.made.get(&(left, right)).copied())
     }
 
     fn decode(&self, ids: &[u32]) -> Result<String, DecodeError> {
@@ -183,9 +145,6 @@ impl Tokenize for Tokenizer {
 
 /// How many bytes the tokens of a loaded vocabulary may have. Real ones have one or two million.
 const MOST_BYTES: usize = 256 << 20;
-
-/// No token has this id: there are at most `u32::MAX` of them.
-const GONE: u32 = u32::MAX;
 
 impl fmt::Debug for Tokenizer {
     /// The size; a vocabulary of 50,000 tokens is no help in a message.

@@ -63,9 +63,15 @@ const CLASSES: [Class; 8] = [
 /// ```
 #[inline]
 pub fn class(c: char) -> Class {
-    let code = c as usize;
+    CLASSES[(class_number(c as u32) & 7) as usize]
+}
+
+/// The class of the character with this code, as a number: what [`class`] gives, cast.
+#[inline]
+pub(super) fn class_number(code: u32) -> u8 {
+    let code = code as usize;
     let block = TABLE[code / BLOCK] as usize;
-    CLASSES[(TABLE[BLOCKS + block * BLOCK + code % BLOCK] & 7) as usize]
+    TABLE[BLOCKS + block * BLOCK + code % BLOCK]
 }
 
 /// Whether a pattern's `\p{L}` matches this character.
