@@ -215,16 +215,7 @@ fn oracle(merges: &[Pair], text: &str) -> Vec<u32> {
 }
 
 fn decoded(merges: &[Pair], ids: &[u32]) -> Result<String, DecodeError> {
-    let vocab = vocabulary(merges);
-    let unknown = ids.iter().position(|&id| id as usize >= vocab.len());
-    if let Some(position) = unknown {
-        return Err(DecodeError::UnknownToken { position, id: ids[position] });
-    }
-    let bytes: Vec<u8> = ids.iter().flat_map(|&id| vocab[id as usize].iter().copied()).collect();
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(error) => Err(DecodeError::InvalidUtf8 { position: error.valid_up_to() }),
-    }
+    super::decoded(&vocabulary(merges), ids)
 }
 
 /// The bytes of each id.

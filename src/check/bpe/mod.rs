@@ -16,7 +16,7 @@ pub use train::train;
 
 use super::Verdict;
 use super::exam::graded;
-use crate::bpe::Pair;
+use crate::bpe::{DecodeError, Pair};
 
 /// A piece of the book, its merges and its ids, as the `tokenizers` crate finds them;
 /// `bench/src/bin/golden.rs` writes the files, and `data/README.md` tells how.
@@ -90,4 +90,15 @@ pub(super) fn replace(ids: &[u32], pair: Pair, new: u32) -> Vec<u32> {
             [] => return out,
         }
     }
+}
+
+/// What some ids decode to, given the bytes of each id.
+pub(super) fn decoded(vocabulary: &[Vec<u8>], ids: &[u32]) -> Result<String, DecodeError> {
+    let unknown = ids.iter().position(|&id| id as usize >= vocabulary.len());
+    if let Some(position) = unknown {
+        return Err(DecodeError::UnknownToken { position, id: ids[position] });
+    }
+    let bytes = ids.iter().flat_map(|&id| vocabulary[id as usize].iter().copied()).collect();
+    String::from_utf8(bytes)
+        .map_err(|error| DecodeError::InvalidUtf8 { position: error.utf8_error().valid_up_to() })
 }

@@ -7,6 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 
 use super::golden::Golden;
 use crate::bpe::{DecodeError, RanksError, RanksProblem, Split, Tokenize};
+use crate::check::bpe::decoded;
 use crate::check::cases::{sequences, texts};
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong, diff};
@@ -312,16 +313,6 @@ fn oracle(tokens: Tokens, split: Split, text: &str) -> Vec<u32> {
         ids.extend(parts.iter().filter_map(|part| u32::try_from(rank(part)?).ok()));
     }
     ids
-}
-
-fn decoded(tokens: &[Vec<u8>], ids: &[u32]) -> Result<String, DecodeError> {
-    let mut bytes = Vec::new();
-    for (position, &id) in ids.iter().enumerate() {
-        let token = tokens.get(id as usize).ok_or(DecodeError::UnknownToken { position, id })?;
-        bytes.extend_from_slice(token);
-    }
-    String::from_utf8(bytes)
-        .map_err(|error| DecodeError::InvalidUtf8 { position: error.utf8_error().valid_up_to() })
 }
 
 /// An answer with one flaw, or none.

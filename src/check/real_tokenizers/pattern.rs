@@ -83,6 +83,17 @@ fn after_a_space(piece: &[char], class: fn(char) -> bool) -> bool {
     all(piece.strip_prefix(&[' ']).unwrap_or(piece), class)
 }
 
+/// Cuts a text piece by piece; `first` gives the length of the first one in bytes.
+pub(super) fn cut(mut text: &str, first: impl Fn(&str) -> usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    while !text.is_empty() {
+        let (piece, rest) = text.split_at(first(text));
+        pieces.push(piece);
+        text = rest;
+    }
+    pieces
+}
+
 /// What a learner writes: a function from a text to its pieces.
 pub(super) type Splitter = dyn for<'t> Fn(&'t str) -> Vec<&'t str>;
 

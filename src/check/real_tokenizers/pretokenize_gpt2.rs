@@ -104,14 +104,8 @@ const RIGHT: Flawed = Flawed {
 };
 
 impl Flawed {
-    fn split<'t>(&self, mut text: &'t str) -> Vec<&'t str> {
-        let mut pieces = Vec::new();
-        while !text.is_empty() {
-            let (piece, rest) = text.split_at(self.first(text));
-            pieces.push(piece);
-            text = rest;
-        }
-        pieces
+    fn split<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        pattern::cut(text, |rest| self.first(rest))
     }
 
     /// The length of the first piece.
