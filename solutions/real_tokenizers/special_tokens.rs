@@ -17,10 +17,11 @@
 //! special_tokens("Hi<|end|>", &[], &["<|end|>"])   ->  Err(token "<|end|>", position 2)
 //! ```
 //!
-//! Conventions. `disallowed` is looked for first, in the whole text, also inside of what is allowed. The
-//! leftmost occurrence counts; where several specials begin at one place, the longest. (tiktoken joins them
-//! into a pattern in the order of a hash map, so there the winner is by chance.) No part is an empty text; the parts join to the text.
-//! `position` is in bytes. No special is empty.
+//! Conventions. `disallowed` is looked for first, in the whole text, also inside of what is allowed; a special in
+//! both lists is disallowed. The leftmost occurrence counts; where several specials begin at one place, the
+//! longest. (tiktoken joins them into a pattern in the order of a hash map, so there the winner is by
+//! chance.) No part is an empty text; the parts join to the text. A part is a slice of `text`, never an
+//! element of a list: the signature says so. `position` is in bytes. No special is empty.
 //! Cost to aim at (not graded): one search a special per part.
 
 use std::cmp::Reverse;

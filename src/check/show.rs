@@ -162,10 +162,11 @@ impl Failure {
 
     /// What was misunderstood, most telling first.
     fn lesson(&self) -> Vec<Row> {
-        let looks = self
-            .misconceptions
-            .iter()
-            .map(|wrong| ("looks like", format!("{} (misconception: {})", wrong.belief, wrong.id)));
+        // Several beliefs that cannot be told apart by the cases so far: one of them, at most.
+        let labels = ["looks like"].into_iter().chain(std::iter::repeat("or like"));
+        let looks = labels.zip(&self.misconceptions).map(|(label, wrong)| {
+            (label, format!("{} (misconception: {})", wrong.belief, wrong.id))
+        });
         let law = (!self.why.is_empty()).then(|| ("the rule", self.why.clone()));
         looks.chain(law).collect()
     }

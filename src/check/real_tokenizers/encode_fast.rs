@@ -110,7 +110,10 @@ fn cases() -> impl Iterator<Item = (List, String, &'static str)> {
         List::Doubling,
     ];
     const IDS: &str = "while any neighbours can merge, the pair learned first goes first, the leftmost first among equals";
-    const GROWTH: &str = "a merge changes two neighbours; looking at the whole word again for each merge is quadratic";
+    const GROWTH: &str = "the ids are those of the slow way, and the looks grow as n log n: a merge changes \
+                          two neighbours, so nothing else is looked at again";
+    // Merges in which a pair comes to make another symbol than its entry in the heap says.
+    const CHANGING: List = List::These(&[(98, 99), (97, 98), (256, 100), (97, 256)]);
     let small =
         texts(&["a", "b"], 7).flat_map(|word| LISTS.map(|merges| (merges, word.clone(), IDS)));
     let hard = HARD_TEXTS.iter().map(|&word| (List::Book, word.to_owned(), IDS));
@@ -121,7 +124,8 @@ fn cases() -> impl Iterator<Item = (List, String, &'static str)> {
         let word = letters.into_iter().filter_map(|i| char::from_u32(97 + i)).collect();
         (List::Book, word, GROWTH)
     });
-    small.chain(hard).chain(runs).chain(random)
+    let changing = texts(&["a", "b", "c", "d"], 4).map(|word| (CHANGING, word, IDS));
+    small.chain(changing).chain(hard).chain(runs).chain(random)
 }
 
 /// The oracle: replay every merge on the whole word, in order.
@@ -182,6 +186,11 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|word, merges| Flawed { asks: Asks::Any, ..RIGHT }.encode(word, merges),
     },
     Wrong {
+        id: "takes_what_is_there_now",
+        belief: "you merged to whatever the neighbours make by now; that has a priority of its own, and is elsewhere in the heap",
+        answer: &|word, merges| Flawed { asks: Asks::Now, ..RIGHT }.encode(word, merges),
+    },
+    Wrong {
         id: "rightmost_on_ties",
         belief: "among equal symbols the heap gave you the rightmost place; the leftmost goes first",
         answer: &|word, merges| Flawed { leftmost: false, ..RIGHT }.encode(word, merges),
@@ -193,7 +202,7 @@ const WRONG: &[Wrong<Answer>] = &[
     },
     Wrong {
         id: "forgets_the_left",
-        belief: "after a merge you pushed the pair to its right and forgot the one to its left",
+        belief: "after a merge the pair to its left was not pushed: forgotten, or the part behind was not told who is before it now",
         answer: &|word, merges| Flawed { left: false, ..RIGHT }.encode(word, merges),
     },
     Wrong {
@@ -222,6 +231,8 @@ enum Asks {
     Same,
     /// Do they make any?
     Any,
+    /// Do they make any, and if so that one?
+    Now,
     /// Are there two of them?
     Alive,
 }
@@ -247,10 +258,12 @@ impl Flawed {
         while let Some((_, _, new, at)) = heap.pop() {
             let holds = match self.asks {
                 Asks::Same => makes(&parts, at) == Some(new),
-                Asks::Any => makes(&parts, at).is_some(),
+                Asks::Any | Asks::Now => makes(&parts, at).is_some(),
                 Asks::Alive => parts[at].is_some() && after(&parts, at).is_some(),
             };
             let Some(next) = after(&parts, at).filter(|_| holds) else { continue };
+            let now = makes(&parts, at).filter(|_| matches!(self.asks, Asks::Now));
+            let new = now.unwrap_or(new);
             parts[at] = Some(new);
             parts[next] = None;
             if let Some(new) = makes(&parts, at).filter(|_| self.right) {

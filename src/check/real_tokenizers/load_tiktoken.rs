@@ -197,7 +197,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
 
 const LOAD_LAW: &str = "a file that is broken is an error with its line, the first one, and the first \
      problem of the list";
-const ENCODE_LAW: &str = "a piece that is a token is that token; else neighbours whose joined bytes have the lowest rank merge \
+const ENCODE_LAW: &str = "a piece that is a token is that token; else it begins as the tokens of its bytes, whose ids are their ranks, and neighbours whose joined bytes have the lowest rank merge \
      first, the leftmost first among equals, until none is left";
 const DECODE_LAW: &str = "join the bytes of all tokens, then read them as UTF-8 once";
 const GOLDEN_LAW: &str = "these are the ids that tiktoken's engine gives; the file is its file";
@@ -338,6 +338,7 @@ struct Flaws {
 #[derive(Clone, Copy, PartialEq)]
 enum Encode {
     Right,
+    FromValues,
     WithoutWholePieces,
     WithoutSplit,
     LongestMatch,
@@ -393,6 +394,11 @@ const WRONG: &[Wrong<Answer>] = &[
         id: "bytes_are_ids",
         belief: "you took a byte's value for its id; here a byte's id is its rank, and `a` is 64",
         answer: flawed!(bytes_are_ids: true),
+    },
+    Wrong {
+        id: "bytes_are_ids_in_pieces",
+        belief: "you began a piece with the values of its bytes; a byte's id is its rank, and `a` is 64",
+        answer: flawed!(encode: Encode::FromValues),
     },
     Wrong {
         id: "no_whole_pieces",
@@ -477,7 +483,9 @@ impl Naive {
 
     fn id(&self, token: &[u8]) -> Option<u32> {
         match token {
-            [byte] if self.flaws.bytes_are_ids => Some(u32::from(*byte)),
+            [byte] if self.flaws.bytes_are_ids || self.flaws.encode == Encode::FromValues => {
+                Some(u32::from(*byte))
+            }
             _ => self.ranks.get(token).copied(),
         }
     }
@@ -487,7 +495,11 @@ impl Naive {
         if let Some(&rank) = self.ranks.get(piece)
             && encode != Encode::WithoutWholePieces
         {
-            return vec![self.id(piece).unwrap_or(rank)];
+            return vec![if self.flaws.bytes_are_ids {
+                self.id(piece).unwrap_or(rank)
+            } else {
+                rank
+            }];
         }
         if encode == Encode::LongestMatch {
             let (mut ids, mut rest) = (Vec::new(), piece);

@@ -16,6 +16,7 @@ pub fn pretokenize_gpt4(answer: impl for<'t> Fn(&'t str) -> Vec<&'t str> + 'stat
 fn check(answer: &Splitter, origin: Origin) -> Verdict {
     let named = [
         "1234567",
+        "'LL",
         "½½½½",
         "I'LL",
         "we'Ve",
@@ -117,6 +118,18 @@ const WRONG: &[Wrong<Splitter>] = &[
         answer: &|text| Flawed { whole_at_end: false, ..RIGHT }.split(text),
     },
     Wrong {
+        id: "no_lookahead",
+        belief: "a run of white space takes all of it; the look-ahead `(?!\\S)` gives the last one back",
+        answer: &|text| Flawed { gives_back: false, ..RIGHT }.split(text),
+    },
+    Wrong {
+        id: "gives_back_at_the_end",
+        belief: "at the end of the text nothing follows, so the run of white space is whole",
+        answer: &|text| {
+            Flawed { whole_at_end: false, gives_back_at_end: true, ..RIGHT }.split(text)
+        },
+    },
+    Wrong {
         id: "gives_back_a_byte",
         belief: "you gave back one byte of white space; its last character may have three",
         answer: &|text| Flawed { byte_back: true, ..RIGHT }.split(text),
@@ -139,6 +152,8 @@ struct Flawed {
     whole_at_end: bool,
     last_newline: bool,
     byte_back: bool,
+    gives_back: bool,
+    gives_back_at_end: bool,
 }
 
 const RIGHT: Flawed = Flawed {
@@ -152,6 +167,8 @@ const RIGHT: Flawed = Flawed {
     whole_at_end: true,
     last_newline: true,
     byte_back: false,
+    gives_back: true,
+    gives_back_at_end: false,
 };
 
 fn is_newline(c: char) -> bool {
@@ -215,7 +232,8 @@ impl Flawed {
         }
         let last = white.chars().next_back().map_or(0, char::len_utf8);
         match () {
-            () if spaces == text.len() || spaces == last => spaces,
+            () if spaces == text.len() && !self.gives_back_at_end => spaces,
+            () if spaces == last || !self.gives_back => spaces,
             () if self.byte_back => spaces - 1,
             () => spaces - last,
         }

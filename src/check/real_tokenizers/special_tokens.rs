@@ -63,6 +63,31 @@ const WRONG: &[Wrong<Answer>] = &[
         },
     },
     Wrong {
+        id: "shortest",
+        belief: "where two specials begin at one place you took the shorter one; the longest wins",
+        answer: &|text, allowed, disallowed| {
+            let by_length = |list: &[&str]| -> Vec<String> {
+                let mut list: Vec<String> =
+                    list.iter().map(|&special| special.to_owned()).collect();
+                list.sort_by_key(String::len);
+                list
+            };
+            let (yes, no) = (by_length(allowed), by_length(disallowed));
+            let (yes, no): (Vec<&str>, Vec<&str>) =
+                (yes.iter().map(|s| &**s).collect(), no.iter().map(|s| &**s).collect());
+            Flawed { longest: false, ..RIGHT }.parts(text, &yes, &no)
+        },
+    },
+    Wrong {
+        id: "allowed_wins",
+        belief: "you let a special pass that is in both lists; what is disallowed is an error, whatever else it is",
+        answer: &|text, allowed, disallowed| {
+            let disallowed: Vec<&str> =
+                disallowed.iter().copied().filter(|special| !allowed.contains(special)).collect();
+            RIGHT.parts(text, allowed, &disallowed)
+        },
+    },
+    Wrong {
         id: "longest_first",
         belief: "you took the longest special in the text; the leftmost comes first",
         answer: &|text, allowed, disallowed| {
@@ -148,6 +173,8 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         (&["<|"], &[]),
         (&[], &["<|"]),
         (&["<|", "<|a", "|>"], &[]),
+        (&["<|"], &["<|"]),
+        (&["<|a", "|>", "<|"], &[]),
         (&["<|a", "|>"], &["|a"]),
         (&["|>"], &["a|", "<|a"]),
     ];
@@ -170,8 +197,8 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
     exam.sit(small.chain(named).map(|input| Case {
         expected: oracle(&input),
         input,
-        why: "a disallowed special anywhere is an error with its place; allowed ones become parts; \
-              the rest is text; leftmost first, then longest",
+        why: "a disallowed special anywhere is an error with its place, also if it is allowed; \
+              allowed ones become parts; the rest is text; leftmost first, then longest",
     }))
 }
 

@@ -30,7 +30,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "recounts",
-        belief: "you counted all pairs again after a merge; only the neighbours of the merged places change",
+        belief: "you counted all pairs again after a merge, or pushed pairs that have not grown; only pairs with the new symbol grow",
         answer: &|words, size| Flawed { recounts: true, ..RIGHT }.train(words, size),
     },
     Wrong {
@@ -52,6 +52,11 @@ const WRONG: &[Wrong<Answer>] = &[
         id: "never_pushes",
         belief: "you did not push the pairs that a merge makes, so they never win",
         answer: &|words, size| Flawed { pushes: false, ..RIGHT }.train(words, size),
+    },
+    Wrong {
+        id: "never_indexes",
+        belief: "you did not note the words of the pairs that a merge makes, so their own merges visit nothing",
+        answer: &|words, size| Flawed { indexes: false, ..RIGHT }.train(words, size),
     },
     Wrong {
         id: "words_count_once",

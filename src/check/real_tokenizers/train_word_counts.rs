@@ -59,6 +59,11 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|words, size| Flawed { counts_bytes: false, ..RIGHT }.train(words, size),
     },
     Wrong {
+        id: "one_too_many",
+        belief: "you learned one merge too many (`<=` for `<`)",
+        answer: &|words, size| Flawed { more: 1, ..RIGHT }.train(words, size),
+    },
+    Wrong {
         id: "repeats_words",
         belief: "you wrote each word as often as it counts and trained on that; it is right and as slow as before",
         answer: &|words, size| {
