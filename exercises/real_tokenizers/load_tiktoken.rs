@@ -1,8 +1,8 @@
 //! Stage `real_tokenizers.load_tiktoken`: read a file of ranks and encode by ranks.
 //!
-//! OpenAI publishes its vocabularies as `.tiktoken` files: a line a token, its bytes in base64, one space, its
-//! rank. Ranks count up from 0, one a line. There are no merges in the file: the rank says all. It is the
-//! id of the token, and the lower rank merges first.
+//! OpenAI publishes its vocabularies as `.tiktoken` files: a line a token, its bytes in base64, one space,
+//! its rank. Ranks count up from 0, one a line. There are no merges in the file: the rank says all. It is
+//! the id of the token, and the lower rank merges first.
 //!
 //! ```text
 //! IQ== 0          the byte "!" has the rank 0: the first 256 tokens are the bytes, but not in order
@@ -11,8 +11,8 @@
 //! ```
 //!
 //! To encode, cut the text with `split`. A piece that is a token as a whole becomes that token. Else start
-//! from the tokens of its bytes; of all neighbours whose bytes, joined, are a token, replace those with the lowest
-//! rank by it, the leftmost first among equals; repeat until no neighbours join to a token.
+//! from the tokens of its bytes; of all neighbours whose bytes, joined, are a token, replace those with the
+//! lowest rank by it, the leftmost first among equals; repeat until no neighbours join to a token.
 //!
 //! ```text
 //! let t = Tiktoken::load(file, split)?;      // the 256 bytes in the order of GPT-2, "hi" = 256
@@ -20,12 +20,16 @@
 //! t.decode(&[256, 0])      ->  Ok("hi!")
 //! ```
 //!
-//! `decode` has the errors of `bpe.encode_decode`. A broken file is an error with its line, counted from 1
-//! (`RanksProblem` tells them, the first that applies): no space, a token that is no base64 or is empty, a
-//! rank that is no `u32`, a rank that was there (`DuplicateRank`) or that leaves one out (`Gap`), a token
-//! that was there (with its line as `first`). When the file ends and a byte has no token: `MissingByte` with the lowest one,
-//! and `line` is the number of lines. Decode base64 with `BASE64_STANDARD.decode(token)`.
-//! Cost to aim at (not graded): one pass over a piece per merge; pieces are short.
+//! `split` is an `fn(&str) -> Vec<&str>`; kept in a field, it is called as `(self.split)(text)`. `decode` has
+//! the errors of `bpe.encode_decode`.
+//!
+//! A broken file is an error with its line, counted from 1. Cut a line at its first space, and check in
+//! this order, which is that of `RanksProblem`: no space (an empty line has none), a token that is no
+//! base64 or is empty, a rank that is no `u32`, a rank that was there (`DuplicateRank`) or that leaves
+//! one out (`Gap`), a token that was there (with its line as `first`). When the file ends and a byte has
+//! no token: `MissingByte` with the lowest one, and `line` is the number of lines, 0 for an empty file.
+//! Decode base64 with `BASE64_STANDARD.decode(token)`. Cost to aim at (not graded): one pass over a
+//! piece per merge; pieces are short.
 
 use std::collections::HashMap;
 

@@ -26,8 +26,8 @@
 //!
 //! Rust's `regex` crate has no look-ahead, since it promises linear time. You need no engine: one
 //! character of white space decides. `is_letter`, `is_number` and `is_space` are the classes of the
-//! pattern; the standard library's `char::is_alphabetic` is another class. The pieces are slices of the text and
-//! join to it. Cost to aim at (not graded): one pass over the text.
+//! pattern; the standard library's `char::is_alphabetic` is another class. The pieces are slices of the
+//! text and join to it. Cost to aim at (not graded): one pass over the text.
 
 use rust_for_ai::bpe::unicode::{is_letter, is_number, is_space};
 

@@ -1,7 +1,7 @@
 //! Stage `real_tokenizers.pretokenize_gpt4`: cut a text into pieces as GPT-4 does.
 //!
-//! GPT-4's pattern (cl100k) mends what GPT-2's did badly on code and numbers. tiktoken writes it in a form
-//! that never backtracks; this is what it says:
+//! GPT-4's pattern (cl100k) mends what GPT-2's did badly on code and numbers. tiktoken writes it with
+//! possessive quantifiers, for speed; this is what it says:
 //!
 //! ```text
 //! '(?i:[sdmt]|ll|ve|re)     a contraction, in any case; `(?i:s)` also matches the long s, `ſ`

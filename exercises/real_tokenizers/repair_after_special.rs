@@ -6,13 +6,13 @@
 //! > there is a token for a space before the full stop, and the text has no space there. In training
 //! > the same text had none. Decoding gives `<s> . Hello`. Texts without special tokens are fine.
 //!
-//! SentencePiece, the tokenizer of T5 and Llama-2, has no pieces: it writes each space as `▁` (U+2581) and
-//! puts one more `▁` before the text, so that the first word looks like any other word. Special
-//! tokens are cut out of the text before that, and get their ids from a table.
+//! SentencePiece, the tokenizer of T5 and Llama-2, does not cut a text into words: it writes each space
+//! as `▁` (U+2581) and puts one more `▁` before the text, so that the first word looks like any other
+//! word. Special tokens are cut out of the text before that, and get their ids from a table.
 //!
 //! The function does this preparation: it returns the special tokens as they are and the text between
-//! them with `▁` for each space. A `▁` more stands before a text that does not begin with a special token,
-//! and nowhere else. Parts without any character are left out.
+//! them with `▁` for each space. One more `▁` stands before a text that does not begin with a special
+//! token, and nowhere else. Parts without any character are left out.
 //!
 //! ```text
 //! repair_after_special("a b", &["<s>"])           ->  ["▁a▁b"]
@@ -23,8 +23,8 @@
 //! repair_after_special("", &["<s>"])              ->  []
 //! ```
 //!
-//! No special token is empty or the beginning of another one. Find the cause and mend it. The first public
-//! mend of this bug had a bug of its own: before you edit, write down two inputs that a mend may break.
+//! No special token is empty or the beginning of another one. Find the cause and fix it. The first public
+//! fix of this bug had a bug of its own: before you edit, write down two inputs that a fix may break.
 
 /// The special tokens in `text` as they are, and the text between them as SentencePiece sees it.
 pub fn repair_after_special(text: &str, specials: &[&str]) -> Vec<String> {

@@ -2,10 +2,10 @@
 //!
 //! A bug report:
 //!
-//! > Most Chinese text works, but some characters become `<unk>` with a byte before or after it, and
-//! > what the model writes back holds `�` there. `文` is fine, `中` is not. English and German are fine,
-//! > Spanish is fine but for `í`. The vocabulary file has a token for `中`: it reads `ä¸Ń`. We look for
-//! > another text and find none.
+//! > Most Chinese text works, but some characters become `<unk>`, and what the model writes back
+//! > holds `�` there. `文` is fine, `中` is not. English and German are fine,
+//! > Spanish is fine but for `í`. The vocabulary file has a token for `中`: it reads `ä¸Ń`. The text that
+//! > our table makes of the bytes of `中` is another one, and the vocabulary does not have it.
 //!
 //! GPT-2 keeps its vocabulary as text, in JSON, although tokens are bytes. So each byte gets a character
 //! that can be seen. The function gives this table: index 0 to 255 is the byte, the entry its character.
@@ -27,7 +27,7 @@
 //! The order matters twice: GPT-2's first 256 ids are the bytes in the order of their characters in
 //! this table, so two entries that are swapped change the ids of a text, and nothing fails.
 //!
-//! Find the cause and mend it. Before you edit, ask what the bytes of `中` and of `í` have in common.
+//! Find the cause and fix it. Before you edit, ask what the bytes of `中` and of `í` have in common.
 
 /// The character of each byte.
 pub fn repair_byte_table() -> Vec<char> {

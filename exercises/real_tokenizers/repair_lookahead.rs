@@ -26,7 +26,7 @@
 //! repair_lookahead("a\u{3000}b")  ->  ["a", "\u{3000}", "b"]
 //! ```
 //!
-//! The pieces join to the text. Find the cause and mend it; the code is right but for one place. Before
+//! The pieces join to the text. Find the cause and fix it; the code is right but for one place. Before
 //! you edit, write down the smallest input that you expect to fail, and why.
 
 use rust_for_ai::bpe::unicode::is_space;

@@ -23,7 +23,7 @@
 //! repair_lost_text("語", 2)       ->  ["語"]
 //! ```
 //!
-//! `limit` is 1 or more. Find the cause and mend it. Before you edit, say why the novel did not show it.
+//! `limit` is 1 or more. Find the cause and fix it. Before you edit, say why the novel did not show it.
 
 /// The words of `text`, those of more than `limit` bytes in parts.
 pub fn repair_lost_text(text: &str, limit: usize) -> Vec<&str> {

@@ -111,7 +111,7 @@ pub struct RanksError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RanksProblem {
-    /// Not two words, a token and its rank, with one space between them.
+    /// No space, which ends the token and begins the rank.
     Malformed,
     /// The token is not base64, or is empty.
     BadToken,

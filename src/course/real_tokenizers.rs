@@ -12,7 +12,7 @@ pub use repairs::{
 pub const CHAPTER: Chapter = Chapter {
     id: "real_tokenizers",
     title: "Real tokenizers: ids equal to GPT-4's",
-    ends_with: "your tokenizer gives GPT-2's and GPT-4's ids on a whole book, and never turns quadratic",
+    ends_with: "your tokenizer gives GPT-2's and GPT-4's ids on a whole book, and your encoder takes a word of 100,000 letters in its stride",
     notebook: "notebooks/rust/30_real_tokenizers.ipynb",
     stages: &[
         &PRETOKENIZE_GPT2,
@@ -212,9 +212,9 @@ pub const TRAIN_INCREMENTAL: Stage = Stage {
         "a merge changes only words that hold the pair; find them by an index from a pair to its words, \
          and change only the counts of pairs that come and go there",
         "for each word that holds the pair: take the counts of all its pairs away, merge it, add the counts of \
-         all its pairs again, note the word in the index of the new pairs, and push those with their \
-         counts; when an entry comes off the heap with a count that is not the true one, push it back with the true one if that is lower",
-        "while merges.len() + 256 < vocab_size {\n    let Some((count, Reverse(pair))) = heap.pop() else { break };\n    // true count differs? push it back if it is lower and not zero; continue\n    for index in /* words that hold pair */ {\n        // counts of old pairs down, merge, counts of new pairs up\n    }\n    // push the pairs that grew\n}",
+         all its pairs again, and note the word in the index of the pairs that hold the new symbol; only these have \
+         grown, so push only these, each once, after the last word; when an entry comes off the heap with a count that is not the true one, push it back with the true one if that is lower",
+        "while merges.len() + 256 < vocab_size {\n    let Some((count, Reverse(pair))) = heap.pop() else { break };\n    // true count differs? push it back if it is lower and not zero; continue\n    for index in /* words that hold pair */ {\n        // counts of old pairs down, merge, counts of new pairs up\n    }\n    // push each pair with the new symbol, once\n}",
     ],
     reading: &[
         SENNRICH,

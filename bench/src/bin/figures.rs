@@ -22,18 +22,19 @@ fn main() -> Result<()> {
     let vocabularies =
         [("GPT-2", ranks::gpt2(), patterns::GPT2), ("cl100k", ranks::cl100k(), patterns::GPT4)];
     println!(
-        "vocabulary   tokens  up to 15 bytes  cuts into two tokens  a part is younger  not by merges"
+        "vocabulary   tokens  up to 15 bytes  cuts into two tokens  a part is younger  not by merges  ranks fall"
     );
     for (name, file, _) in vocabularies {
         let tokens = tokens(file)?;
         let facts = Facts::of(&tokens);
         println!(
-            "{name:<10} {:>8} {:>14.1}% {:>21} {:>18} {:>14}",
+            "{name:<10} {:>8} {:>14.1}% {:>21} {:>18} {:>14} {:>11}",
             tokens.len(),
             facts.short,
             facts.cuts,
             facts.younger,
-            facts.unreachable
+            facts.unreachable,
+            facts.falls
         );
     }
     println!("\nthe book     pieces  distinct  one token  up to 15 bytes");
@@ -72,6 +73,8 @@ struct Facts {
     younger: usize,
     /// Tokens that merging from bytes does not give.
     unreachable: usize,
+    /// Tokens on the way to which a step has a lower rank than the one before.
+    falls: usize,
 }
 
 impl Facts {
@@ -91,21 +94,25 @@ impl Facts {
                 .enumerate()
                 .filter(|(rank, token)| parts(token).iter().any(|&(l, r)| l.max(r) > *rank))
                 .count(),
-            unreachable: tokens.iter().filter(|token| merged(token, &ranks) != 1).count(),
+            unreachable: tokens.iter().filter(|token| merged(token, &ranks).0 != 1).count(),
+            falls: tokens.iter().filter(|token| merged(token, &ranks).1).count(),
         }
     }
 }
 
-/// How many tokens a piece becomes by merges alone.
-fn merged(piece: &[u8], ranks: &HashMap<&[u8], usize>) -> usize {
+/// How many tokens a piece becomes by merges alone, and whether a step had a lower rank than the one before.
+fn merged(piece: &[u8], ranks: &HashMap<&[u8], usize>) -> (usize, bool) {
+    let (mut last, mut falls) = (0, false);
     let mut cuts: Vec<usize> = (0..=piece.len()).collect();
-    while let Some((_, middle)) = (1..cuts.len() - 1)
+    while let Some((rank, middle)) = (1..cuts.len() - 1)
         .filter_map(|middle| Some((ranks.get(&piece[cuts[middle - 1]..cuts[middle + 1]])?, middle)))
         .min()
     {
         cuts.remove(middle);
+        falls |= *rank < last;
+        last = *rank;
     }
-    cuts.len() - 1
+    (cuts.len() - 1, falls)
 }
 
 /// Distinct pieces with their counts.

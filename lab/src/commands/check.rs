@@ -148,7 +148,8 @@ fn next_after(stage: &course::Stage) -> Option<String> {
             next.minutes,
             next.exercise()
         ),
-        None => "that was the last stage".to_owned(),
+        None => "that was the last stage of the syllabus; `cargo lab status` shows what is left"
+            .to_owned(),
     };
     Some(format!("compare with the reference: cargo lab solution {}\n{line}", stage.id))
 }

@@ -73,6 +73,7 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
     for chapter in course::CHAPTERS {
         let done = chapter.stages.iter().filter(|stage| state(stage) == State::Passing).count();
         text += &format!("{}  {done}/{}  {}\n", chapter.id, chapter.stages.len(), chapter.title);
+        let width = chapter.stages.iter().map(|stage| stage.id.len()).max().unwrap_or(0);
         for stage in chapter.stages {
             let mark = match state(stage) {
                 _ if broken.contains(&chapter.id) => "?",
@@ -82,7 +83,7 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
             };
             let star = if stage.level == Level::Stretch { " (stretch)" } else { "" };
             text += &format!(
-                "  {mark} {:<22} {:>2} min  {}{star}",
+                "  {mark} {:<width$} {:>2} min  {}{star}",
                 stage.id, stage.minutes, stage.title
             );
             text += match (state(stage), progress.get(stage.id).is_some_and(|entry| entry.revealed))

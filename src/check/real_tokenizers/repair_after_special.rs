@@ -2,7 +2,7 @@
 //!
 //! The oracle goes character by character and never has a part in hand, so it cannot treat one like
 //! another. The first case stands before the small scope: on a text that begins with a special
-//! token, the bug as it was found and a mend that waits for the first text give the same.
+//! token, the bug as it was found and a fix that waits for the first text give the same.
 
 use crate::check::cases::texts;
 use crate::check::exam::{Case, Exam, graded};
@@ -104,7 +104,7 @@ fn plain(part: &str) -> String {
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "as_found",
-        belief: "this is the bug as it was found; nothing of it is mended yet",
+        belief: "the bug as it was found: on this call your answer does what it did",
         answer: &|text, specials| {
             prepared(text, specials, |_, _, part| format!("▁{}", plain(part)))
         },

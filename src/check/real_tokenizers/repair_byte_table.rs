@@ -80,11 +80,11 @@ fn oracle() -> Vec<char> {
     table
 }
 
-/// A table that begins as the bug does and lets `mend` have a word on each byte.
-fn mended(mend: fn(u8, &mut u32) -> Option<char>) -> Vec<char> {
+/// A table that begins as the bug does and lets `fix` have a word on each byte.
+fn fixed(fix: fn(u8, &mut u32) -> Option<char>) -> Vec<char> {
     let mut next = 0x100;
     let entry = |byte: u8| {
-        mend(byte, &mut next).unwrap_or_else(|| match byte {
+        fix(byte, &mut next).unwrap_or_else(|| match byte {
             0xA1.. | 0x21..=0x7E => char::from(byte),
             _ => following(&mut next),
         })
@@ -100,23 +100,23 @@ fn following(next: &mut u32) -> char {
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "as_found",
-        belief: "this is the bug as it was found; nothing of it is mended yet",
-        answer: &|| mended(|_, _| None),
+        belief: "the bug as it was found: on this call your answer does what it did",
+        answer: &|| fixed(|_, _| None),
     },
     Wrong {
         id: "left_out",
         belief: "you left the byte out of the table; it still needs an entry, and the others their places",
-        answer: &|| mended(|_, _| None).into_iter().filter(|&c| c != '\u{ad}').collect(),
+        answer: &|| fixed(|_, _| None).into_iter().filter(|&c| c != '\u{ad}').collect(),
     },
     Wrong {
         id: "one_too_far",
         belief: "you gave the byte U+0144; it is the 68th of the others, so U+0100 + 67",
-        answer: &|| mended(|byte, _| (byte == 0xAD).then_some('\u{144}')),
+        answer: &|| fixed(|byte, _| (byte == 0xAD).then_some('\u{144}')),
     },
     Wrong {
         id: "mended_by_offset",
         belief: "you added 256 to the byte; the others are numbered in order, without gaps",
-        answer: &|| mended(|byte, _| (byte == 0xAD).then_some('\u{1ad}')),
+        answer: &|| fixed(|byte, _| (byte == 0xAD).then_some('\u{1ad}')),
     },
     Wrong {
         id: "all_by_offset",
@@ -130,7 +130,7 @@ const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "up_to_the_hyphen",
         belief: "you took all bytes from 0x7F up to 0xAD as invisible; 0xA1 to 0xAC can be seen",
-        answer: &|| mended(|byte, next| (0xA1..=0xAD).contains(&byte).then(|| following(next))),
+        answer: &|| fixed(|byte, next| (0xA1..=0xAD).contains(&byte).then(|| following(next))),
     },
     Wrong {
         id: "first_of_the_others",
@@ -141,7 +141,7 @@ const WRONG: &[Wrong<Answer>] = &[
                 '\u{100}'.. => char::from_u32(u32::from(c) + 1),
                 c => Some(c),
             };
-            mended(|_, _| None).into_iter().filter_map(shifted).collect()
+            fixed(|_, _| None).into_iter().filter_map(shifted).collect()
         },
     },
 ];

@@ -1,7 +1,7 @@
 //! Check `real_tokenizers.repair_lookahead`: white space before a word, and the character given back.
 //!
 //! The pattern is a part of GPT-4's, with words that are all but white space, so that nothing else can go
-//! wrong. The small scope has a white space of three bytes in it: a mend that gives a byte back is right
+//! wrong. The small scope has a white space of three bytes in it: a fix that gives a byte back is right
 //! on every text in ASCII.
 
 use super::pattern::{self, Alternative, Splitter};
@@ -52,7 +52,7 @@ fn is_white(piece: &[char]) -> bool {
 const WRONG: &[Wrong<Splitter>] = &[
     Wrong {
         id: "as_found",
-        belief: "this is the bug as it was found; nothing of it is mended yet",
+        belief: "the bug as it was found: on this call your answer does what it did",
         answer: &|text| split(text, |_, run| run.len()),
     },
     Wrong {

@@ -88,7 +88,7 @@ fn parts(word: &str, limit: usize) -> (Vec<&str>, &str) {
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "as_found",
-        belief: "this is the bug as it was found; nothing of it is mended yet",
+        belief: "the bug as it was found: on this call your answer does what it did",
         answer: &|text, limit| {
             let words = text.split_inclusive(' ');
             words

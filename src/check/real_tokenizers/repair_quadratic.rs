@@ -129,7 +129,7 @@ fn oracle((tokens, piece): &(Tokens, String)) -> Vec<u32> {
     parts.iter().filter_map(|part| rank(tokens, part.as_bytes())).collect()
 }
 
-/// What a mend does after a merge, and where that may go wrong.
+/// What a fix does after a merge, and where that may go wrong.
 struct Flawed {
     /// Which pairs are looked up again, counted from the merged part.
     fresh: &'static [isize],
@@ -180,7 +180,7 @@ impl Flawed {
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "as_found",
-        belief: "this is the bug as it was found; nothing of it is mended yet",
+        belief: "the bug as it was found: on this call your answer does what it did",
         answer: &|piece, rank| Flawed { all: true, fresh: &[], ..RIGHT }.encode(piece, rank),
     },
     Wrong {

@@ -1,6 +1,6 @@
 //! The repair stages of chapter `real_tokenizers`: bugs that public projects shipped.
 //!
-//! The learner gets a short function with one fault and a report as a user would write it, and mends
+//! The learner gets a short function with one fault and a report as a user would write it, and fixes
 //! the function. The code is ours; the fault is the public one, and `solved` says where it was found.
 //! That is told only once the stage passes, since each report holds the diagnosis. A hint may lead to the
 //! fault, step by step, and names no project.
@@ -122,7 +122,7 @@ pub const REPAIR_LOST_TEXT: Stage = Stage {
             at: "https://github.com/quanteda/quanteda/issues/1713",
         },
         Reading {
-            title: "its mend: Set defaults for min/max_nchar to NULL",
+            title: "its fix: Set defaults for min/max_nchar to NULL",
             at: "https://github.com/quanteda/quanteda/pull/1720",
         },
         Reading {
@@ -157,7 +157,7 @@ pub const REPAIR_AFTER_SPECIAL: Stage = Stage {
     questions: &[
         "Why do SentencePiece models add a space before a text, and what goes wrong when a text is \
          encoded in parts?",
-        "A tokenizer's bug is mended after models were trained with it. What do you do about those models?",
+        "A tokenizer's bug is fixed after models were trained with it. What do you do about those models?",
     ],
     solved: &[
         Reading {
@@ -165,7 +165,7 @@ pub const REPAIR_AFTER_SPECIAL: Stage = Stage {
             at: "https://github.com/huggingface/transformers/pull/24565",
         },
         Reading {
-            title: "[Patch-t5-tokenizer], which mends that mend",
+            title: "[Patch-t5-tokenizer], which fixes that fix",
             at: "https://github.com/huggingface/transformers/pull/24622",
         },
     ],
