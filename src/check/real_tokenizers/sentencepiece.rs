@@ -34,11 +34,17 @@ struct Vocabulary {
 
 impl Vocabulary {
     fn small(normal: &[(&str, f32)]) -> Self {
-        Self { pieces: pieces(normal).into(), call: format!("pieces(&{normal:?})").into() }
+        let shown: Vec<String> =
+            normal.iter().map(|(piece, score)| format!("{piece} {score}")).collect();
+        let call = format!(
+            "/* 0..2: <unk> <s> </s>, 3..258: the bytes, from 259 with scores: {} */",
+            shown.join(", ")
+        );
+        Self { pieces: pieces(normal).into(), call: call.into() }
     }
 
     fn sample() -> Self {
-        Self { pieces: sample().into(), call: "sample()".into() }
+        Self { pieces: sample().into(), call: "&sample()".into() }
     }
 }
 
@@ -71,10 +77,16 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
             }
         },
         call: |(vocabulary, task)| {
-            let new = format!("SentencePiece::new(&{})", vocabulary.call);
+            let new = format!("SentencePiece::new({})", vocabulary.call);
             match task {
                 Task::Encode(text) => format!("{new}.encode({})", diff::text(text)),
-                Task::Decode(ids) => format!("{new}.decode(&{})", diff::sequence(ids)),
+                Task::Decode(ids) => {
+                    let named = ids.iter().map(|&id| match vocabulary.pieces.get(id as usize) {
+                        Some(piece) => format!("{id} /* {} */", piece.text),
+                        None => format!("{id} /* unknown */"),
+                    });
+                    format!("{new}.decode(&[{}])", named.collect::<Vec<_>>().join(", "))
+                }
                 Task::RoundTrip(text) => {
                     format!("let t = {new}; t.decode(&t.encode({}))", diff::text(text))
                 }
