@@ -18,8 +18,8 @@
 //! repair_quadratic(b"", rank)      ->  []
 //! ```
 //!
-//! The ids are right and stay as they are. Fix the work: for a piece of n bytes the check allows 3n calls
-//! of `rank` in all. What else the function does is not counted. To move numbers in memory or to search
+//! The ids are right and stay as they are. Fix the work: for a piece of n bytes 3n calls of `rank`
+//! are enough, and the check allows 6n. What else the function does is not counted. To move numbers in memory or to search
 //! a short list of them is cheap beside a look-up in a table of 100,000 tokens; for very long pieces the
 //! search has to go as well, and that takes a heap. A cache of ranks is a table to look up in, too: the
 //! fix needs none. Before you edit, count the calls for `aaaaaaaa`.

@@ -52,7 +52,13 @@ pub fn strip(solution: &str, id: &str) -> Result<String> {
                 out += &format!("{indent}todo!({id:?})\n");
                 at = At::Code;
             }
-            (At::Stub { .. }, END) => at = At::Code,
+            (At::Stub { .. }, END) => {
+                // An item that goes takes the blank line before it along.
+                if out.ends_with("\n\n") {
+                    out.pop();
+                }
+                at = At::Code;
+            }
             (_, BEGIN | STUB | END) => bail!("line {number}: `{text}` is not expected here"),
             (At::Code, _) if text.starts_with("// BEGIN") || text.starts_with("// END") => {
                 bail!("line {number}: unknown marker `{text}`")
@@ -74,10 +80,7 @@ pub fn strip(solution: &str, id: &str) -> Result<String> {
         }
     }
     match at {
-        // An item that goes leaves a blank line.
-        At::Code => {
-            Ok(format!("{}\n", out.replace("\n\n\n", "\n\n").replace("\n\n}", "\n}").trim_end()))
-        }
+        At::Code => Ok(format!("{}\n", out.trim_end())),
         At::Solution { since } | At::Stub { since } => {
             bail!("line {since}: `{BEGIN}` is never closed")
         }

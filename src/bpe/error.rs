@@ -22,6 +22,14 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// The text that the bytes of all tokens make.
+    pub(crate) fn text(bytes: Vec<u8>) -> Result<String, Self> {
+        String::from_utf8(bytes)
+            .map_err(|error| Self::InvalidUtf8 { position: error.utf8_error().valid_up_to() })
+    }
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -69,16 +69,19 @@ pub(super) struct Long {
 const MOST: u32 = 1 << 30;
 
 /// How many bytes of room are kept from one word to the next, roughly.
-const KEPT: usize = 1 << 16;
+pub(super) const KEPT: usize = 1 << 16;
 
 impl Long {
     /// Adds the ids of a word.
     pub(super) fn merge(&mut self, pairs: &Pairs, word: &[u8], ids: &mut Vec<u32>) {
         let length = u32::try_from(word.len()).ok().filter(|&length| length <= MOST);
         if !length.is_some_and(|length| self.merge_by_lists(pairs, word, length, ids)) {
-            let bytes = word.iter().map(|&byte| pairs.byte(byte)).collect();
-            let made = |left, right| Some(pairs.made(left, right)).filter(|&made| made != NONE);
-            ids.extend(heap::merge(bytes, made));
+            let mut parts: Vec<u32> = word.iter().map(|&byte| pairs.byte(byte)).collect();
+            heap::merge(&mut parts, |left, right| match pairs.made(left, right) {
+                NONE => None,
+                made => Some((made, made)),
+            });
+            ids.extend(parts.into_iter().filter(|&id| id != heap::GONE));
         }
         if word.len() > KEPT {
             *self = Self::default();

@@ -132,14 +132,15 @@ impl Tokenizer {
 impl Tokenize for Tokenizer {
     /// O(n log n) for n bytes.
     fn encode(&self, text: &str) -> Vec<u32> {
-        let ids = text.bytes().map(u32::from).collect();
-        heap::merge(ids, |left, right| self.made.get(&(left, right)).copied())
+        let mut ids: Vec<u32> = text.bytes().map(u32::from).collect();
+        // The id that a merge makes is its priority, too.
+        heap::merge(&mut ids, |left, right| self.made.get(&(left, right)).map(|&new| (new, new)));
+        ids.retain(|&id| id != heap::GONE);
+        ids
     }
 
     fn decode(&self, ids: &[u32]) -> Result<String, DecodeError> {
-        String::from_utf8(self.decode_bytes(ids)?).map_err(|error| DecodeError::InvalidUtf8 {
-            position: error.utf8_error().valid_up_to(),
-        })
+        DecodeError::text(self.decode_bytes(ids)?)
     }
 }
 

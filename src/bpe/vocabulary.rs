@@ -59,17 +59,11 @@ impl Vocabulary {
             let Some((word, rank)) = text.split_once(' ') else {
                 return fail(RanksProblem::Malformed);
             };
-            if rank.is_empty() || rank.contains(' ') {
-                return fail(RanksProblem::Malformed);
-            }
             let start = this.bytes.len();
             if STANDARD.decode_vec(word, &mut this.bytes).is_err() || this.bytes.len() == start {
                 return fail(RanksProblem::BadToken);
             }
-            let digits = rank.bytes().all(|byte| byte.is_ascii_digit());
-            let Some(rank) = rank.parse::<u32>().ok().filter(|_| digits) else {
-                return fail(RanksProblem::BadRank);
-            };
+            let Ok(rank) = rank.parse::<u32>() else { return fail(RanksProblem::BadRank) };
             if let Some(token) = special(rank) {
                 return bad(token, line);
             }
@@ -118,7 +112,9 @@ impl Vocabulary {
 
     /// One more than the highest id.
     pub(super) fn size(&self) -> usize {
-        self.ends.len().max(self.specials.last().map_or(0, |&(id, _)| id as usize + 1))
+        self.ends
+            .len()
+            .max(self.specials.last().map_or(0, |&(id, _)| (id as usize).saturating_add(1)))
     }
 
     /// The bytes of a token.

@@ -2,17 +2,22 @@
 //!
 //! A clock says how fast a machine is; this says how much an algorithm does. A [`Symbol`] is a token id
 //! without its number: all that one can do is to compare, order and hash it, and each of these is a
-//! *look* that is counted. Training and encoding consist of little else, so an answer cannot do the
-//! slow work without being seen (short of reading its own debug output). The count is the same on every machine, but for a few looks: a
-//! hash map compares keys whose hashes happen to be alike.
+//! *look* that is counted. Training and encoding consist of little else, so the slow way is seen. The count
+//! is the same on every machine and in every run, but for a few looks in a hundred thousand: a hash map compares
+//! keys whose hashes happen to be alike.
 //!
-//! The counters belong to the thread.
+//! It measures honest work and is no lock. Who gives each symbol a number of his own, in a map, can go on with
+//! numbers uncounted; that is outside the rules of the stages, and the deadline of the grader remains.
+//! The counters belong to the thread, and symbols stay on it.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+
+/// Where this file is, as a panic in it says.
+pub(super) const FILE: &str = file!();
 
 thread_local! {
     static LOOKS: Cell<u64> = const { Cell::new(0) };

@@ -13,7 +13,7 @@ use rust_for_ai::bpe::{
     DecodeError, Encoding, Pattern, RanksProblem, SpecialError, Tokenize, ranks,
 };
 use rust_for_ai::check::real_tokenizers::nasty;
-use solutions::real_tokenizers::pretokenize_gpt2;
+use solutions::real_tokenizers::{pretokenize_gpt2, pretokenize_gpt4};
 
 use super::{ALPHABETS, GOLDEN, MULTILINGUAL, Outcome, Random, SEEDS, random_texts, same, shown};
 
@@ -276,6 +276,8 @@ fn production_gives_the_golden_pieces_and_ids() {
     for (seed, text) in random_texts() {
         let pieces: Vec<&str> = Pattern::Gpt2.pieces(&text).collect();
         assert_eq!(pieces, pretokenize_gpt2(&text), "seed {seed}");
+        let pieces: Vec<&str> = Pattern::Cl100k.pieces(&text).collect();
+        assert_eq!(pieces, pretokenize_gpt4(&text), "seed {seed}");
     }
 }
 
@@ -391,11 +393,12 @@ fn production_refuses_broken_ranks_with_the_exact_error() {
             Some((257, RanksProblem::Gap { expected: 256, rank: 257 })),
         ),
         (format!("{all}\n"), &[], Some((257, RanksProblem::Malformed))),
-        (format!("{all}YWI= 256 1"), &[], Some((257, RanksProblem::Malformed))),
-        (format!("{all}YWI=  256"), &[], Some((257, RanksProblem::Malformed))),
+        (format!("{all}YWI= 256 1"), &[], Some((257, RanksProblem::BadRank))),
+        (format!("{all}YWI=  256"), &[], Some((257, RanksProblem::BadRank))),
         (format!("{all}YW 256"), &[], Some((257, RanksProblem::BadToken))),
         (format!("{all} 256"), &[], Some((257, RanksProblem::BadToken))),
-        (format!("{all}YWI= +256"), &[], Some((257, RanksProblem::BadRank))),
+        (format!("{all}YWI= -256"), &[], Some((257, RanksProblem::BadRank))),
+        (format!("{all}YWI= "), &[], Some((257, RanksProblem::BadRank))),
         (format!("{all}YWI= 4294967296"), &[], Some((257, RanksProblem::BadRank))),
         (format!("{all}YWI= 255"), &[], Some((257, RanksProblem::DuplicateRank { rank: 255 }))),
         (format!("{all}YQ== 256"), &[], Some((257, RanksProblem::DuplicateToken { first: 98 }))),

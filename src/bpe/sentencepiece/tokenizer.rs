@@ -1,4 +1,4 @@
-//! The tokenizer: pairs as a table, a text as a linked list with a heap, cuts where nothing can join.
+//! The tokenizer: pairs as a table, merged with a heap, cuts where nothing can join.
 //!
 //! The textbook way looks at each pair of neighbours after each merge, and at their texts. Here the
 //! texts are gone after loading: each character is a *symbol*, a piece or a number of its own, and a
@@ -11,21 +11,17 @@
 //! ```
 //!
 //! A character that is in no piece has the symbol `NEVER`. What has no piece in the end, becomes bytes.
-//! Entries of the heap may be out of date; the symbols at their place tell.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
 use super::pieces::{MOST_PIECES, checked, ranks};
 use super::{Kind, MARK, ModelError, Options, Piece, UNKNOWN, read};
-use crate::bpe::{DecodeError, Tokenize};
+use crate::bpe::{DecodeError, Tokenize, heap};
 
 /// A symbol that joins with nothing: a character that is in no piece.
-const NEVER: u32 = u32::MAX;
-/// A place that a merge has swallowed.
-const GONE: u32 = u32::MAX - 1;
+const NEVER: u32 = heap::GONE - 1;
 
 /// A tokenizer made of pieces with scores.
 ///
@@ -142,49 +138,22 @@ impl SentencePiece {
     }
 
     /// Appends the ids of a part of a text in which spaces are marks already.
-    fn encode_part(&self, part: &str, list: &mut List, ids: &mut Vec<u32>) {
-        list.begin(
-            part.char_indices()
-                .map(|(start, c)| (self.symbols.get(&c).copied().unwrap_or(NEVER), start)),
-        );
-        for place in 0..list.symbols.len().saturating_sub(1) {
-            self.offer(list, place, place + 1);
-        }
-        while let Some(Reverse((_, place, new))) = list.heap.pop() {
-            let right = list.next[place];
-            // Out of date: one of the two is gone, or part of something else by now.
-            if list
-                .symbols
-                .get(right)
-                .is_none_or(|&symbol| self.made.get(&(list.symbols[place], symbol)) != Some(&new))
-            {
-                continue;
-            }
-            list.join(place, right, new);
-            if let Some(before) = list.previous[place] {
-                self.offer(list, before, place);
-            }
-            if list.next[place] < list.symbols.len() {
-                self.offer(list, place, list.next[place]);
-            }
-        }
-        for place in 0..list.symbols.len() {
-            let symbol = list.symbols[place];
+    fn encode_part(&self, part: &str, ids: &mut Vec<u32>) {
+        let symbol = |c| self.symbols.get(&c).copied().unwrap_or(NEVER);
+        let mut symbols: Vec<u32> = part.chars().map(symbol).collect();
+        heap::merge(&mut symbols, |left, right| {
+            let &new = self.made.get(&(left, right))?;
+            Some((self.ranks[new as usize], new))
+        });
+        for (symbol, c) in symbols.into_iter().zip(part.chars()) {
             if (symbol as usize) < self.pieces.len() {
                 ids.push(symbol);
-            } else if symbol != GONE {
+            } else if symbol != heap::GONE {
                 // A character that no merge has taken.
-                let end = list.starts.get(place + 1).copied().unwrap_or(part.len());
-                let bytes = &part.as_bytes()[list.starts[place]..end];
-                ids.extend(bytes.iter().map(|&byte| self.bytes[usize::from(byte)]));
+                let mut room = [0; 4];
+                let bytes = c.encode_utf8(&mut room).bytes();
+                ids.extend(bytes.map(|byte| self.bytes[usize::from(byte)]));
             }
-        }
-    }
-
-    /// Puts a pair of neighbours on the heap if they form a piece.
-    fn offer(&self, list: &mut List, left: usize, right: usize) {
-        if let Some(&new) = self.made.get(&(list.symbols[left], list.symbols[right])) {
-            list.heap.push(Reverse((self.ranks[new as usize], left, new)));
         }
     }
 
@@ -213,7 +182,6 @@ impl Tokenize for SentencePiece {
         marked.extend(text.chars().map(|c| if c == ' ' { MARK } else { c }));
 
         let mut ids = Vec::new();
-        let mut list = List::default();
         let mut seen: HashMap<&str, Range<usize>> = HashMap::new();
         for part in self.parts(&marked) {
             if let Some(there) = seen.get(part) {
@@ -221,7 +189,7 @@ impl Tokenize for SentencePiece {
                 continue;
             }
             let start = ids.len();
-            self.encode_part(part, &mut list, &mut ids);
+            self.encode_part(part, &mut ids);
             seen.insert(part, start..ids.len());
         }
         ids
@@ -249,9 +217,7 @@ impl Tokenize for SentencePiece {
             }
             first = false;
         }
-        String::from_utf8(bytes).map_err(|error| DecodeError::InvalidUtf8 {
-            position: error.utf8_error().valid_up_to(),
-        })
+        DecodeError::text(bytes)
     }
 }
 
@@ -262,45 +228,5 @@ impl fmt::Debug for SentencePiece {
             .field("vocab_size", &self.vocab_size())
             .field("options", &self.options)
             .finish_non_exhaustive()
-    }
-}
-
-/// A part of a text as a linked list over arrays, and what could be joined in it. The arrays are used
-/// again for the next part.
-#[derive(Default)]
-struct List {
-    symbols: Vec<u32>,
-    /// Where the character at each place begins, in bytes.
-    starts: Vec<usize>,
-    /// The place of the following symbol; the number of places at the end.
-    next: Vec<usize>,
-    previous: Vec<Option<usize>>,
-    /// Rank, place of the left symbol, the piece that it forms with the next one.
-    heap: BinaryHeap<Reverse<(u32, usize, u32)>>,
-}
-
-impl List {
-    fn begin(&mut self, symbols: impl Iterator<Item = (u32, usize)>) {
-        self.symbols.clear();
-        self.starts.clear();
-        for (symbol, start) in symbols {
-            self.symbols.push(symbol);
-            self.starts.push(start);
-        }
-        let count = self.symbols.len();
-        self.next.clear();
-        self.next.extend(1..=count);
-        self.previous.clear();
-        self.previous.extend((0..count).map(|place| place.checked_sub(1)));
-    }
-
-    fn join(&mut self, place: usize, right: usize, new: u32) {
-        self.symbols[place] = new;
-        self.symbols[right] = GONE;
-        let after = self.next[right];
-        self.next[place] = after;
-        if let Some(previous) = self.previous.get_mut(after) {
-            *previous = Some(place);
-        }
     }
 }

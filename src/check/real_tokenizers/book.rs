@@ -55,6 +55,9 @@ pub fn book<T: Tokenize + 'static>(
         diff: |_, expected, got| {
             let (Ok((_, expected)), Ok((_, got))) = (expected, got) else { return Vec::new() };
             let same = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
+            if same == expected.len().min(got.len()) {
+                return vec!["one of the two goes on where the other ends".to_owned()];
+            }
             vec![format!(
                 "the first {} ids agree, the next {BLOCK} do not; the checks of the three stages say more",
                 same * BLOCK

@@ -17,8 +17,18 @@ fn check(answer: &Splitter, origin: Origin) -> Verdict {
     let small = texts(&["a", " ", "'", "s", "1", "!", "\n"], 4)
         .chain(texts(&["a", " ", "\n"], 6))
         .chain(
-            ["don't", "we'll've", "it'store", "I'M", "a\u{a0}b", "a\u{3000}\u{3000}b", "नि", "½ Ⅷ"]
-                .map(str::to_owned),
+            [
+                "don't",
+                "we'll've",
+                "it'store",
+                "I'M",
+                "a\u{a0}b",
+                "a\u{3000}\u{3000}b",
+                "नि",
+                "a\u{11de1}",
+                "½ Ⅷ",
+            ]
+            .map(str::to_owned),
         )
         .chain(HARD_TEXTS.iter().map(|&text| text.to_owned()));
     pattern::check(
@@ -78,6 +88,13 @@ const WRONG: &[Wrong<Splitter>] = &[
         id: "gives_back_at_the_end",
         belief: "at the end of the text nothing follows, so the run of white space is whole",
         answer: &|text| Flawed { whole_at_end: false, ..RIGHT }.split(text),
+    },
+    Wrong {
+        id: "std_numeric",
+        belief: "`char::is_numeric` follows the compiler's version of Unicode, which knows numbers that the pattern's does not",
+        answer: &|text| {
+            Flawed { number: |c| is_number(c) || c == '\u{11de1}', ..RIGHT }.split(text)
+        },
     },
     Wrong {
         id: "any_case",

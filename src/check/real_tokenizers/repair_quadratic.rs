@@ -39,17 +39,22 @@ const VOCABULARIES: [Tokens; 4] = [
     &["a", "b", "aa", "bb", "aaaa", "bbbb", "aaaaaaaa", "aabb", "aaaabbbb"],
 ];
 
+/// Calls a byte that are allowed: twice what the fix needs, since another right answer asks again before it
+/// merges.
+const CALLS: usize = 6;
+
 /// Ids, and how many ranks were looked up for them.
 struct Encoded {
     ids: Vec<u32>,
-    calls: usize,
+    /// `None` for what is expected: any number up to what is allowed.
+    calls: Option<usize>,
     allowed: usize,
 }
 
 impl PartialEq for Encoded {
     /// How many calls there were does not matter, as long as they are not too many.
     fn eq(&self, other: &Self) -> bool {
-        let too_many = |encoded: &Self| encoded.calls > encoded.allowed;
+        let too_many = |encoded: &Self| encoded.calls.is_some_and(|calls| calls > encoded.allowed);
         self.ids == other.ids && too_many(self) == too_many(other)
     }
 }
@@ -67,7 +72,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
                 rank(tokens, token)
             };
             let ids = answer(piece.as_bytes(), &rank);
-            Encoded { ids, calls: calls.get(), allowed: 3 * piece.len() }
+            Encoded { ids, calls: Some(calls.get()), allowed: CALLS * piece.len() }
         },
         call: |(tokens, piece)| {
             format!(
@@ -79,8 +84,8 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         show: |Encoded { ids, calls, allowed }| {
             let ids = diff::sequence(ids);
             match calls {
-                0 => format!("{ids}, with at most {allowed} calls of `rank`"),
-                calls => format!("{ids}, with {calls} calls of `rank`"),
+                None => format!("{ids}, with at most {allowed} calls of `rank`"),
+                Some(calls) => format!("{ids}, with {calls} calls of `rank`"),
             }
         },
         diff: |_, expected, got| diff::sequences(&expected.ids, &got.ids, |id| id.to_string()),
@@ -98,10 +103,10 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
     let long =
         long.into_iter().flat_map(|piece| VOCABULARIES.map(|tokens| (tokens, piece.clone())));
     exam.sit(small.chain(long).map(|input| Case {
-        expected: Encoded { ids: oracle(&input), calls: 0, allowed: 3 * input.1.len() },
+        expected: Encoded { ids: oracle(&input), calls: None, allowed: CALLS * input.1.len() },
         input,
         why: "the neighbours with the lowest rank merge, the leftmost of equal ones; a merge changes the \
-              ranks of two pairs, so 3n calls of `rank` are enough for n bytes",
+              ranks of two pairs, so 3n calls of `rank` are enough for n bytes, and 6n are allowed",
     }))
 }
 
