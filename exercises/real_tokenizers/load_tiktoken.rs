@@ -24,12 +24,12 @@
 //! the errors of `bpe.encode_decode`.
 //!
 //! A broken file is an error with its line, counted from 1. Cut a line at its first space, and check in
-//! this order, which is that of `RanksProblem`: no space (an empty line has none; tiktoken skips it, here it is an error), a token that is no
-//! base64 or is empty, a rank that is no `u32`, a rank that was there (`DuplicateRank`) or that leaves
-//! one out (`Gap`), a token that was there (with its line as `first`). When the file ends and a byte has
-//! no token: `MissingByte` with the lowest one, and `line` is the number of lines, 0 for an empty file.
-//! Decode base64 with `BASE64_STANDARD.decode(token)`. Cost to aim at (not graded): one pass over a
-//! piece per merge; pieces are short.
+//! this order, which is that of `RanksProblem`: no space (so an empty line, too, though tiktoken skips
+//! it), a token that is no base64 or is empty, a rank that is no `u32`, a rank that was there
+//! (`DuplicateRank`) or that leaves one out (`Gap`), a token that was there (with its line as `first`).
+//! When the file ends and a byte has no token: `MissingByte` with the lowest one, and `line` is the
+//! number of lines, 0 for an empty file. Decode base64 with `BASE64_STANDARD.decode(token)`.
+//! Cost to aim at (not graded): one pass over a piece per merge; pieces are short.
 
 use std::collections::HashMap;
 

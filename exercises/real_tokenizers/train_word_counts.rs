@@ -16,8 +16,8 @@
 //! The rules are those of `bpe.train`: overlapping neighbours count (`aaa` holds `aa` twice); the pair with
 //! the highest count wins, also if that is one, among equals the smaller pair; a merge replaces from the
 //! left; stop when the vocabulary has `vocab_size` tokens, 256 of them bytes, or no pair is left.
-//! Words are distinct and count at least one. Graded: on the book at most a twentieth of the looks that
-//! `bpe.train` takes.
+//! Words are distinct and count at least one. Graded: for the words of the book, at most a twentieth of the
+//! looks that your own code would take for the book as one word.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

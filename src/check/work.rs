@@ -15,14 +15,27 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 
 /// Where this file is, as a panic in it says.
 pub(super) const FILE: &str = file!();
 
 thread_local! {
     static LOOKS: Cell<u64> = const { Cell::new(0) };
-    static BUDGET: Cell<u64> = const { Cell::new(u64::MAX) };
+    static BUDGET: Cell<Budget> = const { Cell::new(UNLIMITED) };
 }
+
+/// How many looks there may be, and what is said when they are spent.
+#[derive(Clone, Copy)]
+struct Budget {
+    looks: u64,
+    spent: &'static str,
+}
+
+const UNLIMITED: Budget = Budget { looks: u64::MAX, spent: "" };
+
+/// Keeps symbols on the thread that counts.
+type OneThread = PhantomData<*const ()>;
 
 /// A token: a byte, or what a merge made. Ordered as learned: bytes by value, then merges by age.
 ///
@@ -33,12 +46,12 @@ thread_local! {
 /// assert_eq!(a.to_string(), "97");
 /// ```
 #[derive(Clone, Copy)]
-pub struct Symbol(u32);
+pub struct Symbol(u32, OneThread);
 
 impl Symbol {
     /// The symbol with this id.
     pub fn new(id: u32) -> Self {
-        Self(id)
+        Self(id, PhantomData)
     }
 
     /// The ids of some symbols, for what comes after the counted work.
@@ -47,7 +60,7 @@ impl Symbol {
     ///
     /// While a check counts looks: work on numbers would go uncounted.
     pub fn ids(symbols: &[Self]) -> Vec<u32> {
-        assert!(BUDGET.get() == u64::MAX, "ids are not to be had while looks are counted");
+        assert!(BUDGET.get().looks == u64::MAX, "ids are not to be had while looks are counted");
         symbols.iter().map(|symbol| symbol.0).collect()
     }
 
@@ -58,7 +71,7 @@ impl Symbol {
     /// assert_eq!(format!("{:?}", Symbol::of("hi")), "[104, 105]");
     /// ```
     pub fn of(text: &str) -> Vec<Self> {
-        text.bytes().map(|byte| Self(byte.into())).collect()
+        text.bytes().map(|byte| Self::new(byte.into())).collect()
     }
 }
 
@@ -66,7 +79,7 @@ fn look() {
     let looks = LOOKS.get() + 1;
     LOOKS.set(looks);
     let budget = BUDGET.get();
-    assert!(looks <= budget, "stopped after {budget} looks at symbols, and it was not done");
+    assert!(looks <= budget.looks, "{}", budget.spent);
 }
 
 impl PartialEq for Symbol {
@@ -123,18 +136,23 @@ impl fmt::Display for Symbol {
 pub struct Merges {
     made: HashMap<(u32, u32), u32>,
     pairs: Vec<(u32, u32)>,
+    one_thread: OneThread,
 }
 
 impl Merges {
     /// The merges in the order in which they were learned: the k-th makes the symbol `256 + k`.
     pub fn new(merges: &[(u32, u32)]) -> Self {
-        Self { made: merges.iter().copied().zip(256..).collect(), pairs: merges.to_vec() }
+        Self {
+            made: merges.iter().copied().zip(256..).collect(),
+            pairs: merges.to_vec(),
+            one_thread: PhantomData,
+        }
     }
 
     /// What two neighbours merge to, if they do. The smaller symbol was learned earlier.
     pub fn get(&self, left: Symbol, right: Symbol) -> Option<Symbol> {
         look();
-        self.made.get(&(left.0, right.0)).copied().map(Symbol)
+        self.made.get(&(left.0, right.0)).copied().map(Symbol::new)
     }
 }
 
@@ -151,17 +169,20 @@ pub fn counted<T>(body: impl FnOnce() -> T) -> (T, u64) {
     (result, LOOKS.get() - before)
 }
 
-/// Runs `body`, which panics at the first look beyond the budget.
-pub(crate) fn within<T>(budget: u64, body: impl FnOnce() -> T) -> T {
-    /// Lifts the budget, also when `body` unwinds.
-    struct Lift(u64);
-    impl Drop for Lift {
+/// Runs `body`, which panics with `spent` at the first look beyond the budget.
+pub(crate) fn within<T>(looks: u64, spent: &'static str, body: impl FnOnce() -> T) -> T {
+    /// Puts the former budget and count back, also when `body` unwinds.
+    struct Former {
+        looks: u64,
+        budget: Budget,
+    }
+    impl Drop for Former {
         fn drop(&mut self) {
-            BUDGET.set(u64::MAX);
-            LOOKS.set(LOOKS.get() + self.0);
+            BUDGET.set(self.budget);
+            LOOKS.set(LOOKS.get() + self.looks);
         }
     }
-    let _lift = Lift(LOOKS.replace(0));
-    BUDGET.set(budget);
+    let budget = Budget { looks, spent };
+    let _former = Former { looks: LOOKS.replace(0), budget: BUDGET.replace(budget) };
     body()
 }

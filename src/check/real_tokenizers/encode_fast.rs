@@ -40,6 +40,9 @@ impl List {
     }
 }
 
+/// Said when the looks are spent.
+const SPENT: &str = "stopped: that many looks are spent, and it was not done";
+
 /// Looks a letter and a doubling of the length may take; the reference answer takes a third of it.
 const LOOKS: u64 = 8;
 
@@ -56,7 +59,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         wrong: WRONG,
         run: |answer, input: &Input| {
             let (word, merges) = (Symbol::of(&input.word), Merges::new(&input.merges.pairs()));
-            let symbols = within(input.budget, || answer(&word, &merges));
+            let symbols = within(input.budget, SPENT, || answer(&word, &merges));
             Symbol::ids(&symbols)
         },
         call: |input| {
@@ -141,7 +144,7 @@ fn oracle(merges: &[Pair], word: &str) -> Vec<u32> {
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "searches_again",
-        belief: "you looked at all neighbours again for each merge; keep them in a heap",
+        belief: "right, and too much work: such as a search through all neighbours for each merge; keep them in a heap",
         answer: &|word, merges| {
             let mut word = word.to_vec();
             let best = |word: &[Symbol]| {
@@ -156,7 +159,7 @@ const WRONG: &[Wrong<Answer>] = &[
     },
     Wrong {
         id: "remembers_ranks",
-        belief: "you kept what the neighbours make, which saves look-ups, and still searched all of it for each merge; keep it in a heap",
+        belief: "right, and too much work: such as a search through what all neighbours make for each merge, though that is kept; keep it in a heap",
         answer: &|word, merges| {
             let mut word = word.to_vec();
             let makes = |word: &[Symbol], at: usize| merges.get(word[at], *word.get(at + 1)?);

@@ -63,6 +63,14 @@ const WRONG: &[Wrong<Answer>] = &[
         },
     },
     Wrong {
+        id: "first_of_disallowed",
+        belief: "of several disallowed specials at one place you told the first of the list; the longest counts",
+        answer: &|text, allowed, disallowed| {
+            Flawed { longest: false, ..RIGHT }.parts(text, &[], disallowed)?;
+            RIGHT.parts(text, allowed, &[])
+        },
+    },
+    Wrong {
         id: "shortest",
         belief: "where two specials begin at one place you took the shorter one; the longest wins",
         answer: &|text, allowed, disallowed| {

@@ -2,16 +2,16 @@
 
 use super::training::{self, Answer, Book, Flawed, RIGHT};
 use crate::check::exam::graded;
-use crate::check::work::Symbol;
+use crate::check::work::{Symbol, counted};
 use crate::check::{Origin, Verdict, Wrong};
 use crate::course::real_tokenizers::TRAIN_WORD_COUNTS;
 
-/// How many looks `bpe.train` takes for the first eight merges of the book as one text. A test outside
-/// of this crate counts again.
-pub(super) const LOOKS_OF_TRAIN: u64 = 150_000_000;
+/// How many merges are learned of the book.
+const MERGES: usize = 8;
 
-/// How many merges that is.
-pub(super) const MERGES: usize = 8;
+/// Of the book and of the excerpt that stands for it.
+pub(super) const BOOK_BYTES: u64 = 4_137_850;
+const EXCERPT: &str = include_str!("../../../data/golden/bpe_text.txt");
 
 /// Grades a function from words with counts and a vocabulary size to the merges.
 pub fn train_word_counts(
@@ -21,9 +21,18 @@ pub fn train_word_counts(
 }
 
 fn check(answer: &Answer, origin: Origin) -> Verdict {
-    let why = "count pairs word by word: that takes a thirtieth of the looks of `bpe.train` on the whole \
-               text, and a twentieth is allowed";
-    let book = Book { merges: MERGES, budget: LOOKS_OF_TRAIN / 20, why };
+    let book = Book {
+        merges: MERGES,
+        // A twentieth of what the answer would take for the book as one word, judged by its beginning.
+        budget: |answer, _| {
+            let text = [(Symbol::of(EXCERPT), 1)];
+            let (_, looks) = counted(|| answer(&text, 256 + MERGES));
+            looks * (BOOK_BYTES / EXCERPT.len() as u64) / 20
+        },
+        spent: "stopped after a twentieth of the looks that the book as one text would take",
+        why: "count pairs word by word: that takes a thirtieth of the looks that the whole text takes, \
+              and a twentieth is allowed",
+    };
     training::check((&TRAIN_WORD_COUNTS, "train_word_counts"), answer, origin, WRONG, book)
 }
 
@@ -65,7 +74,7 @@ const WRONG: &[Wrong<Answer>] = &[
     },
     Wrong {
         id: "repeats_words",
-        belief: "you wrote each word as often as it counts and trained on that; it is right and as slow as before",
+        belief: "right, and too much work: such as each word written as often as it counts, which is the text again",
         answer: &|words, size| {
             let each = |(word, count): &(Vec<Symbol>, u64)| {
                 vec![(word.clone(), 1); usize::try_from(*count).unwrap_or(0)]
