@@ -3,10 +3,16 @@
 use std::fmt::{self, Debug};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use rust_for_ai::bpe::{DecodeError, Pair, RanksError, Split, Tokenize};
+use rust_for_ai::bpe::{DecodeError, Pair, Part, RanksError, SpecialError, Split, Tokenize};
 use rust_for_ai::check::work::{Merges, Symbol};
 use solutions::real_tokenizers::Tiktoken;
 use tiktoken_rs::CoreBPE;
+use tokenizers::models::bpe::BPE;
+use tokenizers::pre_tokenizers::{self, split::SplitPattern};
+use tokenizers::{
+    AddedToken, AddedVocabulary, NormalizerWrapper, OffsetReferential, OffsetType,
+    PreTokenizedString, PreTokenizer, SplitDelimiterBehavior,
+};
 
 /// A special token that no text of ours contains; `CoreBPE` wants at least one.
 const NEVER: &str = "<|never|>";
@@ -102,4 +108,55 @@ fn numbers(value: impl Debug) -> Vec<u32> {
     let text = format!("{value:?}");
     let words = text.split(|c: char| !c.is_ascii_digit());
     words.filter_map(|word| word.parse().ok()).collect()
+}
+
+/// `real_tokenizers.pretokenize_gpt2` and `pretokenize_gpt4` by the crate `tokenizers`.
+///
+/// # Panics
+///
+/// The peer refuses the pattern or a text.
+pub fn pretokenize(pattern: &str) -> impl for<'t> Fn(&'t str) -> Vec<&'t str> + use<> {
+    let pattern = SplitPattern::Regex(pattern.to_owned());
+    let split = pre_tokenizers::split::Split::new(pattern, SplitDelimiterBehavior::Isolated, false)
+        .expect("the peer takes the pattern");
+    move |text| {
+        let mut pieces = PreTokenizedString::from(text);
+        split.pre_tokenize(&mut pieces).expect("the peer cuts any text");
+        slices(text, &pieces).into_iter().map(|(piece, _)| piece).collect()
+    }
+}
+
+/// `real_tokenizers.special_tokens` by the crate `tokenizers`: its added tokens, leftmost and longest.
+/// That crate knows no disallowed ones, so the first of those that it finds is made the error here.
+///
+/// # Errors
+///
+/// As the stage.
+pub fn special_tokens<'t>(
+    text: &'t str,
+    allowed: &[&str],
+    disallowed: &[&str],
+) -> Result<Vec<Part<'t>>, SpecialError> {
+    let parts = |specials: &[&str]| -> Vec<(&'t str, bool)> {
+        let mut added = AddedVocabulary::new();
+        let tokens = specials.iter().map(|&special| AddedToken::from(special, true));
+        let none: Option<&NormalizerWrapper> = None;
+        added.add_special_tokens(tokens, &BPE::default(), none).expect("the peer adds tokens");
+        slices(text, &added.extract_and_normalize(none, text))
+    };
+    let mut position = 0;
+    for (part, special) in parts(disallowed) {
+        if special {
+            return Err(SpecialError { token: part.to_owned(), position });
+        }
+        position += part.len();
+    }
+    let part = |(text, special)| if special { Part::Special(text) } else { Part::Text(text) };
+    Ok(parts(allowed).into_iter().filter(|(text, _)| !text.is_empty()).map(part).collect())
+}
+
+/// The parts of a text that the peer cut, each with whether it is an added token.
+fn slices<'t>(text: &'t str, cut: &PreTokenizedString) -> Vec<(&'t str, bool)> {
+    let splits = cut.get_splits(OffsetReferential::Original, OffsetType::Byte);
+    splits.into_iter().map(|(_, (from, to), tokens)| (&text[from..to], tokens.is_some())).collect()
 }

@@ -108,3 +108,14 @@ fn tokenizers_equals_sentencepiece_on_all_nasty_texts() {
         assert_eq!(ids.join(" "), line, "{text:?}");
     }
 }
+
+#[test]
+fn tokenizers_passes_the_pretokenizers_and_special_tokens() {
+    for verdict in [
+        check::real_tokenizers::pretokenize_gpt2(chapter::pretokenize(patterns::GPT2)),
+        check::real_tokenizers::pretokenize_gpt4(chapter::pretokenize(patterns::GPT4)),
+        check::real_tokenizers::special_tokens(chapter::special_tokens),
+    ] {
+        assert_eq!(verdict.state(), State::Passing, "{verdict}");
+    }
+}

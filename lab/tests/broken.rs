@@ -347,6 +347,10 @@ fn a_panic_is_shown_with_its_file_and_line_and_the_call() {
         ],
     );
     tree.lab("check bytes").expect(1, &["bpe.bytes  NOT STARTED"]);
+    // A panic inside of the standard library: the place is where the answer called it.
+    tree.write(&bpe::MERGE, &merge("    vec![0; \"é\".split_at(ids.len() + 1).0.len()]"));
+    let at = tree.at(&bpe::MERGE, "split_at");
+    tree.lab("check merge").expect(1, &[&format!("got         panicked at {at}")]);
 }
 
 #[test]
