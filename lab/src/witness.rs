@@ -29,7 +29,7 @@ fn testimony(stage: &str, call: &str) -> String {
          call  {call}\n\n\
          likely a function that calls itself without end, a request for more memory than there is, or\n\
          `std::process::exit`; if you stopped the cell, a loop without end.\n\n\
-         The kernel has forgotten its variables: mend the answer, save, and run the notebook from the top.\n\
+         The kernel has forgotten its variables: fix the answer, save, and run the notebook from the top.\n\
          hint: `cargo lab check {stage}` grades such an answer without harm and says which of these it is"
     )
 }

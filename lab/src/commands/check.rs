@@ -157,6 +157,9 @@ fn next_after(stage: &course::Stage) -> Option<String> {
 /// What does not compile, and what to do about it.
 fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String {
     let mut text = String::new();
+    // One wrong signature may be several errors of the compiler's.
+    let mut broken: Vec<&CompileError> = broken.iter().collect();
+    broken.dedup_by_key(|error| error.misfit.map_or(error.at.clone(), |stage| stage.id.to_owned()));
     for error in broken.iter().take(3) {
         let body = match error.misfit {
             Some(stage) => misfit_text(place, stage, &error.message),
@@ -184,7 +187,7 @@ fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String
     if broken.len() > 3 {
         text += &format!("… and {} more errors, often of the same cause\n\n", broken.len() - 3);
     }
-    let first = &broken[0];
+    let first = broken[0];
     let culprit = course::stages().find(|stage| stage.exercise() == first.file);
     text += &match (target, culprit) {
         (_, Some(stage)) if first.misfit.is_some() => format!(
@@ -193,7 +196,7 @@ fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String
             stage.id
         ),
         (Target::Stage(asked), Some(stage)) if asked.id != stage.id => format!(
-            "hint: the stages of a chapter are compiled together; mend `{}` first, or put it aside: \
+            "hint: the stages of a chapter are compiled together; fix `{}` first, or put it aside: \
              `cargo lab reset {}` keeps your answer",
             first.file, stage.id
         ),
@@ -202,10 +205,10 @@ fn broken_text(place: &Place, target: Target, broken: &[CompileError]) -> String
                 format!("hint: `rustc --explain {code}` explains errors of this kind")
             }
             Some(code) => format!(
-                "hint: mend the first error first; `rustc --explain {code}` explains errors of its kind"
+                "hint: fix the first error first; `rustc --explain {code}` explains errors of its kind"
             ),
             None if broken.len() == 1 => String::new(),
-            None => "hint: mend the first error first; the others often go with it".to_owned(),
+            None => "hint: fix the first error first; the others often go with it".to_owned(),
         },
     };
     text.trim_end().to_owned()
@@ -218,7 +221,15 @@ fn misfit_text(place: &Place, stage: &course::Stage, message: &str) -> String {
     let (asked, yours) = (public_items(&stub), public_items(&yours));
     let (missing, other): (Vec<&String>, Vec<&String>) = (
         asked.iter().filter(|item| !yours.contains(item)).collect(),
-        yours.iter().filter(|item| !asked.contains(item)).collect(),
+        // Not the helpers: what callers see, and what the stage asks for by name.
+        yours
+            .iter()
+            .filter(|item| !asked.contains(item))
+            .filter(|item| {
+                let private = item.starts_with("fn ");
+                !private || asked.iter().any(|asked| function(asked) == function(item))
+            })
+            .collect(),
     );
     let mut text = format!("{}  is not what the stage asks for: {message}\n", stage.exercise());
     for (label, items) in [("asked for", missing), ("yours", other)] {
@@ -227,6 +238,11 @@ fn misfit_text(place: &Place, stage: &course::Stage, message: &str) -> String {
         }
     }
     text.trim_end().to_owned()
+}
+
+/// The name of the function in a head such as `pub fn merge(ids: &[u32]) -> Vec<u32>`.
+fn function(head: &str) -> Option<&str> {
+    head.split_once("fn ")?.1.split(['(', '<']).next()
 }
 
 /// The functions and types of a file, each on one line and without its body.

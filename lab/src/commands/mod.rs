@@ -297,6 +297,11 @@ fn stage(id: &str) -> Result<&'static Stage> {
         let ids: Vec<&str> = named.iter().map(|stage| stage.id).collect();
         bail!("`{id}` is the name of several stages: {}", ids.join(", "));
     }
+    let begun: Vec<&str> =
+        course::stages().filter(|stage| stage.name().starts_with(id)).map(|it| it.id).collect();
+    if begun.len() > 1 {
+        bail!("no stage `{id}`, and several that begin so: {}", begun.join(", "));
+    }
     let alike = |stage: &&Stage| {
         strsim::jaro_winkler(id, stage.id).max(strsim::jaro_winkler(id, stage.name()))
     };
@@ -316,6 +321,8 @@ mod tests {
         let error = stage("bpe.merg").map(|stage| stage.id).map_err(|error| error.to_string());
         assert_eq!(error, Err("no stage `bpe.merg`\n\nhint: did you mean `bpe.merge`?".to_owned()));
         assert_eq!(stage("merge").map(|stage| stage.id).ok(), Some("bpe.merge"));
+        let several = stage("pretokenize").map(|stage| stage.id).map_err(|error| error.to_string());
+        assert!(several.is_err_and(|error| error.contains("_gpt2") && error.contains("_gpt4")));
         assert!(stage("xyzzy").is_err_and(|error| error.to_string().contains("cargo lab status")));
     }
 
