@@ -8,7 +8,9 @@ use rust_for_ai::check::work::{Merges, Symbol};
 use solutions::real_tokenizers::Tiktoken;
 use tiktoken_rs::CoreBPE;
 use tokenizers::models::bpe::BPE;
-use tokenizers::pre_tokenizers::{self, split::SplitPattern};
+use tokenizers::pre_tokenizers::{
+    self, byte_level::ByteLevel, digits::Digits, split::SplitPattern,
+};
 use tokenizers::{
     AddedToken, AddedVocabulary, NormalizerWrapper, OffsetReferential, OffsetType,
     PreTokenizedString, PreTokenizer, SplitDelimiterBehavior,
@@ -159,4 +161,18 @@ pub fn special_tokens<'t>(
 fn slices<'t>(text: &'t str, cut: &PreTokenizedString) -> Vec<(&'t str, bool)> {
     let splits = cut.get_splits(OffsetReferential::Original, OffsetType::Byte);
     splits.into_iter().map(|(_, (from, to), tokens)| (&text[from..to], tokens.is_some())).collect()
+}
+
+/// The pieces of SmolLM's pre-tokenizer by the crate `tokenizers`.
+///
+/// # Panics
+///
+/// The peer refuses a text.
+pub fn pretokenize_smollm(text: &str) -> Vec<&str> {
+    let mut pieces = PreTokenizedString::from(text);
+    let steps: [&dyn PreTokenizer; 2] = [&Digits::new(true), &ByteLevel::new(false, false, true)];
+    for step in steps {
+        step.pre_tokenize(&mut pieces).expect("the peer cuts any text");
+    }
+    slices(text, &pieces).into_iter().map(|(piece, _)| piece).collect()
 }

@@ -1,8 +1,10 @@
 //! The production encodings against the engine and the vocabularies that are in wide use: every piece
 //! equal to what `fancy-regex` makes of tiktoken's patterns, every id equal to that of `tiktoken-rs`.
 
+use bench::chapter::pretokenize_smollm;
 use bench::encodings::{PAIRS, Pair};
 use bench::patterns;
+use rust_for_ai::bpe::unicode::is_number;
 use rust_for_ai::bpe::{Pattern, Split, Tokenize};
 use rust_for_ai::check::real_tokenizers::nasty;
 use solutions::real_tokenizers::{Tiktoken, pretokenize_gpt2, pretokenize_gpt4};
@@ -200,4 +202,18 @@ fn ids_of_the_naive_answers_are_those_of_tiktoken() {
             assert!(same, "{}: the ids of {:?}… differ", pair.name, &text[..20]);
         }
     }
+}
+
+/// SmolLM's splitter, by the crate that its tokenizer is written for. That crate asks the standard
+/// library what a number is, so texts with numbers of newer versions of Unicode are left out.
+#[test]
+fn pieces_of_smollm_are_those_of_tokenizers() {
+    let known = |text: &String| text.chars().all(|c| c.is_numeric() == is_number(c));
+    let mut compared = 0;
+    for text in nasty().into_iter().chain(random_texts()).chain(short_texts()).filter(known) {
+        let pieces: Vec<&str> = Pattern::SmolLm.pieces(&text).collect();
+        assert_eq!(pieces, pretokenize_smollm(&text), "{text:?}");
+        compared += 1;
+    }
+    assert!(compared > 100_000, "{compared} texts");
 }

@@ -50,6 +50,8 @@ pub enum Pattern {
     Cl100k,
     /// GPT-4o's, of o200k.
     O200k,
+    /// SmolLM's: each number by itself, and GPT-2's pattern on what lies between numbers.
+    SmolLm,
 }
 
 impl Pattern {
@@ -61,6 +63,7 @@ impl Pattern {
     /// assert_eq!(pieces(Pattern::Gpt2), ["I", "'", "LL", " pay", " ", " 2024"]);
     /// assert_eq!(pieces(Pattern::Cl100k), ["I", "'LL", " pay", " ", " ", "202", "4"]);
     /// assert_eq!(pieces(Pattern::O200k), ["I'LL", " pay", " ", " ", "202", "4"]);
+    /// assert_eq!(pieces(Pattern::SmolLm), ["I", "'", "LL", " pay", "  ", "2", "0", "2", "4"]);
     /// ```
     pub fn pieces(self, text: &str) -> Pieces<'_> {
         Pieces { pattern: self, text, at: 0 }
@@ -73,6 +76,7 @@ impl Pattern {
             Self::Gpt2 => fill(bytes, at, ends, gpt2),
             Self::Cl100k => fill(bytes, at, ends, cl100k),
             Self::O200k => fill(bytes, at, ends, o200k),
+            Self::SmolLm => fill(bytes, at, ends, smollm),
         }
     }
 }
@@ -119,6 +123,22 @@ fn fill(
         count += 1;
     }
     count
+}
+
+/// A number is a piece, and ends a text for what comes before it: white space there is whole.
+#[inline(always)]
+fn smollm(bytes: &[u8], start: usize) -> usize {
+    let (class, at) = class_at(bytes, start);
+    if class == NUMBER {
+        return at;
+    }
+    if class & WHITE != 0 {
+        let end = run(bytes, at, WHITE);
+        if class_at(bytes, end).0 & (NUMBER | END) != 0 {
+            return end;
+        }
+    }
+    gpt2(bytes, start)
 }
 
 /// `'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s`
