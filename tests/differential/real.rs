@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rust_for_ai::bpe::{
-    DecodeError, Encoding, Pattern, RanksProblem, SpecialError, Split, Tokenize, ranks,
+    DecodeError, Encoding, Part, Pattern, RanksProblem, SpecialError, Split, Tokenize, ranks,
 };
 use rust_for_ai::check::real_tokenizers::nasty;
-use solutions::real_tokenizers::{Tiktoken, pretokenize_gpt2, pretokenize_gpt4};
+use solutions::real_tokenizers::{Tiktoken, pretokenize_gpt2, pretokenize_gpt4, special_tokens};
 
 use super::{ALPHABETS, GOLDEN, MULTILINGUAL, Outcome, Random, SEEDS, random_texts, same, shown};
 
@@ -339,12 +339,6 @@ fn special_tokens_are_found_leftmost_then_longest() {
     let encoding = Encoding::from_tiktoken(&file(&bytes), Pattern::Gpt2, &specials)
         .expect("256 bytes, and ids beyond them");
     assert_eq!((encoding.vocab_size(), encoding.token(302)), (304, Some(&b"b><a"[..])));
-    let first = |text: &str, names: &[&str]| {
-        text.char_indices().find_map(|(at, _)| {
-            let here = names.iter().filter(|&&name| text[at..].starts_with(name));
-            here.max_by_key(|name| name.len()).map(|&name| (at, name.to_owned()))
-        })
-    };
     let mut texts = vec![String::new()];
     let mut layer = texts.clone();
     for _ in 0..4 {
@@ -359,19 +353,15 @@ fn special_tokens_are_found_leftmost_then_longest() {
     for (allowed, disallowed) in (0..16).flat_map(|a| (0..16).map(move |d| (chosen(a), chosen(d))))
     {
         for text in &texts {
-            let expected = match first(text, &disallowed) {
-                Some((position, token)) => Err(SpecialError { token, position }),
-                None => {
-                    let (mut ids, mut rest) = (Vec::new(), text.as_str());
-                    while let Some((at, token)) = first(rest, &allowed) {
-                        ids.extend(encoding.encode_ordinary(&rest[..at]));
-                        ids.extend(specials.iter().find(|s| s.0 == token).map(|s| s.1));
-                        rest = &rest[at + token.len()..];
-                    }
-                    ids.extend(encoding.encode_ordinary(rest));
-                    Ok(ids)
+            let ids = |part| match part {
+                Part::Text(text) => encoding.encode_ordinary(text),
+                Part::Special(token) => {
+                    specials.iter().filter(|special| special.0 == token).map(|s| s.1).collect()
                 }
             };
+            let expected: Result<Vec<u32>, SpecialError> =
+                special_tokens(text, &allowed, &disallowed)
+                    .map(|parts| parts.into_iter().flat_map(ids).collect());
             let got = encoding.encode_special(text, &allowed, &disallowed);
             assert_eq!(got, expected, "{text:?}, allowed {allowed:?}, disallowed {disallowed:?}");
         }

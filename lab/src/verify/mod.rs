@@ -99,6 +99,9 @@ fn clippy(place: &Place, _: Choices) -> Result<()> {
             [&["clippy", "--quiet", "--all-targets"], features, &["--", "-D", "warnings"]];
         cargo(place, &package.concat())?;
     }
+    // The gates are in no list of targets, so that a learner's `cargo test` does not build them.
+    let gates = ["--test", "wrong_answers", "--test", "differential", "--test", "tidy"];
+    cargo(place, &[&["clippy", "--quiet"][..], &gates, &["--", "-D", "warnings"]].concat())?;
     cargo(place, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
