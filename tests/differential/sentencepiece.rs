@@ -124,10 +124,10 @@ impl Tokenize for Faulty {
     }
 }
 
-/// Each fault is one that fast code is prone to, made by handing other pieces to the naive answer.
 /// Makes a vocabulary another one.
 type Spoil<'a> = &'a dyn Fn(&mut Vec<Piece>);
 
+/// Each fault is one that fast code is prone to, made by handing other pieces to the naive answer.
 #[test]
 fn a_fault_is_found() {
     let never = |piece: &mut Piece| piece.kind = Kind::Control;
