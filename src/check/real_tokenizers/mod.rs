@@ -6,6 +6,7 @@
 
 mod book;
 mod encode_fast;
+mod flawed_ranks;
 mod golden;
 mod load_tiktoken;
 mod pattern;
