@@ -167,8 +167,10 @@ impl fmt::Display for RanksError {
             RanksProblem::Malformed => {
                 f.write_str("expected a token in base64, a space and a rank")
             }
-            RanksProblem::BadToken => f.write_str("the token is not base64"),
-            RanksProblem::BadRank => f.write_str("the rank is not a number"),
+            RanksProblem::BadToken => f.write_str("expected a token in base64 before the space"),
+            RanksProblem::BadRank => {
+                write!(f, "expected a rank from 0 to {} after the space", u32::MAX)
+            }
             RanksProblem::DuplicateRank { rank } => {
                 write!(f, "the rank {rank} stands in an earlier line, too")
             }
