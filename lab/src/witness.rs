@@ -2,10 +2,16 @@
 //! the kernel's process dies in the middle of it.
 
 use std::io::{BufRead, stdin};
+use std::time::Duration;
 
 use rust_for_ai::notebook::DISMISSED;
 
 use crate::run::print;
+
+/// How long a witness stays after it has spoken. The kernel takes the process for dead once nobody
+/// holds its standard output any more, ends the cell, and drops the lines that its other thread has
+/// not passed on by then. On a busy machine these were most of them.
+const STAY: Duration = Duration::from_millis(500);
 
 /// Listens until the check is done or its process is gone.
 pub fn listen() {
@@ -20,6 +26,7 @@ pub fn listen() {
     }
     if let Some(call) = last {
         print(&testimony(&stage, &call));
+        std::thread::sleep(STAY);
     }
 }
 
