@@ -5,5 +5,7 @@
 
 #[cfg(feature = "bpe")]
 pub mod bpe;
+#[cfg(feature = "llama")]
+pub mod llama;
 #[cfg(feature = "real_tokenizers")]
 pub mod real_tokenizers;

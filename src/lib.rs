@@ -3,6 +3,7 @@
 //! This crate is the production side of the workbook, and what grades it:
 //!
 //! * [`bpe`]: a byte-pair-encoding tokenizer, what the chapter `bpe` leads to;
+//! * [`llama`]: quantized Llama models on the CPU, what the chapter `llama` leads to;
 //! * [`check`]: a check for each stage, called alike by `cargo test`, a notebook cell and the
 //!   command line;
 //! * [`course`]: the syllabus, as tables;
@@ -13,10 +14,12 @@
 //!
 //! Start with `cargo lab` in the project's folder, or read `README.md`.
 
-#[cfg(any(feature = "bpe", feature = "real_tokenizers"))]
+#[cfg(any(feature = "bpe", feature = "llama", feature = "real_tokenizers"))]
 pub mod bpe;
 pub mod check;
 pub mod course;
 mod html;
+#[cfg(feature = "llama")]
+pub mod llama;
 pub mod notebook;
 mod witness;

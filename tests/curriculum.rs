@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use rust_for_ai::course::{self, Chapter};
 
 /// The chapters that this build grades.
-const SWITCHED_ON: &[(&str, bool)] =
-    &[("bpe", cfg!(feature = "bpe")), ("real_tokenizers", cfg!(feature = "real_tokenizers"))];
+const SWITCHED_ON: &[(&str, bool)] = &[
+    ("bpe", cfg!(feature = "bpe")),
+    ("llama", cfg!(feature = "llama")),
+    ("real_tokenizers", cfg!(feature = "real_tokenizers")),
+];
 
 fn main() -> ExitCode {
     let on = |chapter: &Chapter| SWITCHED_ON.contains(&(chapter.id, true));

@@ -8,7 +8,12 @@ use rust_for_ai::course;
 
 /// Graded once for all tests.
 static WRONG_ANSWERS: LazyLock<Vec<(&str, Verdict)>> = LazyLock::new(|| {
-    [check::bpe::wrong_answers(), check::real_tokenizers::wrong_answers()].concat()
+    [
+        check::bpe::wrong_answers(),
+        check::real_tokenizers::wrong_answers(),
+        check::llama::wrong_answers(),
+    ]
+    .concat()
 });
 
 #[test]

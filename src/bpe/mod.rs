@@ -45,39 +45,39 @@
 //! Birch, *Neural Machine Translation of Rare Words with Subword Units* (2016); on bytes: Radford et
 //! al., *Language Models are Unsupervised Multitask Learners* (2019).
 
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod encoding;
 mod error;
 mod heap;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod long;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod merges;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub mod ranks;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod scan;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub mod sentencepiece;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod specials;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod split;
 mod tokenizer;
 mod train;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub mod unicode;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod vocabulary;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod words;
 
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use encoding::Encoding;
 pub use error::{DecodeError, MergeError, RanksError, RanksProblem, SpecialError};
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use specials::Specials;
-#[cfg(feature = "real_tokenizers")]
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use split::{Pattern, Pieces};
 pub use tokenizer::Tokenizer;
 pub use train::train;

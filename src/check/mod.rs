@@ -33,7 +33,7 @@
 //! notebook the kernel's interrupt serves, and a [witness](crate::notebook::WITNESS) names the call).
 
 #![cfg_attr(
-    not(any(feature = "bpe", feature = "real_tokenizers")),
+    not(any(feature = "bpe", feature = "llama", feature = "real_tokenizers")),
     allow(dead_code, reason = "in a build without chapters nobody uses the cases")
 )]
 
@@ -42,6 +42,10 @@ pub mod bpe;
 mod cases;
 mod diff;
 mod exam;
+#[cfg(feature = "llama")]
+pub mod llama;
+#[cfg(feature = "llama")]
+mod near;
 mod quiet;
 #[cfg(feature = "real_tokenizers")]
 pub mod real_tokenizers;

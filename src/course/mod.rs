@@ -8,10 +8,11 @@
 //! stage is inserted, moved or renamed on disk.
 
 pub mod bpe;
+pub mod llama;
 pub mod real_tokenizers;
 
 /// All chapters, in the order in which they are read.
-pub const CHAPTERS: &[&Chapter] = &[&bpe::CHAPTER, &real_tokenizers::CHAPTER];
+pub const CHAPTERS: &[&Chapter] = &[&bpe::CHAPTER, &real_tokenizers::CHAPTER, &llama::CHAPTER];
 
 /// A chapter: some stages that end on real data.
 #[derive(Debug)]

@@ -1,0 +1,2 @@
+//! A chat with a quantised Llama in the terminal.
+fn main() {}

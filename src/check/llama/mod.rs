@@ -1,0 +1,18 @@
+//! The checks of chapter `llama`, a file a stage, each with its wrong answers beside it.
+//!
+//! Numbers are compared up to rounding ([`Near`](super::near)). Oracles compute in `f64`, straight
+//! from the formula.
+
+mod rms_norm;
+
+pub use rms_norm::rms_norm;
+
+use super::Verdict;
+
+/// Each wrong answer of the chapter with its own id and what its stage's check says of it.
+///
+/// A check is sound only if every one of these fails and is recognised.
+pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
+    let stages = [rms_norm::wrong_answers()];
+    stages.into_iter().flatten().collect()
+}

@@ -1,0 +1,1 @@
+//! A quantized Llama on the CPU: its file, its arithmetic, its chat. What chapter `llama` leads to.

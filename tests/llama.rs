@@ -1,0 +1,19 @@
+//! Grades chapter `llama`; see `tests/bpe.rs` for how.
+
+use std::process::ExitCode;
+
+use grader::{Graded, Tree};
+use rust_for_ai::{check::llama as check, course::llama as stage};
+
+macro_rules! chapter {
+    ($answers:ident, $tree:expr) => {{
+        use $answers::llama as answer;
+        let graded = |stage, check| Graded { tree: $tree, stage, check };
+        [graded(&stage::RMS_NORM, || check::rms_norm(answer::rms_norm))]
+    }};
+}
+
+fn main() -> ExitCode {
+    let stages = [chapter!(exercises, Tree::Exercises), chapter!(solutions, Tree::Solutions)];
+    grader::grade(&stage::CHAPTER, &stages.concat())
+}
