@@ -1,5 +1,26 @@
 //! A quantized Llama on the CPU: its file, its arithmetic, its chat. What chapter `llama` leads to.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`gguf`] | the file: metadata and tensors, mapped and checked |
+//! | [`quant`] | the formats of its numbers |
+//! | [`config`] | the shape of the model in it |
+//! | [`engine`] | what a chat needs of a model that runs |
+//! | `native` | our forward pass, on Candle's matrix products (feature `candle`) |
+//! | `candle` | Candle's own Llama, as a second opinion (feature `candle`) |
 
+#[cfg(feature = "candle")]
+pub mod candle;
+pub mod config;
 pub mod engine;
+pub mod gguf;
+#[cfg(feature = "candle")]
+pub mod native;
+pub mod quant;
 
+#[cfg(feature = "candle")]
+pub use candle::CandleEngine;
+pub use config::{Config, ConfigError};
 pub use engine::{Engine, EngineError};
+#[cfg(feature = "candle")]
+pub use native::{LoadError, Model, Session};

@@ -1,0 +1,52 @@
+//! ggml's names for the numbers of formats: those that are read, and those that an error should name.
+//!
+//! Numbers that ggml has taken back (4, 5, 31 to 33, 36 to 38) keep the name they had, with a word on it.
+
+/// The name of the format with this number.
+pub(super) fn of(id: u32) -> Option<&'static str> {
+    Some(match id {
+        0 => "F32",
+        1 => "F16",
+        2 => "Q4_0",
+        3 => "Q4_1",
+        4 => "Q4_2, which ggml has removed",
+        5 => "Q4_3, which ggml has removed",
+        6 => "Q5_0",
+        7 => "Q5_1",
+        8 => "Q8_0",
+        9 => "Q8_1",
+        10 => "Q2_K",
+        11 => "Q3_K",
+        12 => "Q4_K",
+        13 => "Q5_K",
+        14 => "Q6_K",
+        15 => "Q8_K",
+        16 => "IQ2_XXS",
+        17 => "IQ2_XS",
+        18 => "IQ3_XXS",
+        19 => "IQ1_S",
+        20 => "IQ4_NL",
+        21 => "IQ3_S",
+        22 => "IQ2_S",
+        23 => "IQ4_XS",
+        24 => "I8",
+        25 => "I16",
+        26 => "I32",
+        27 => "I64",
+        28 => "F64",
+        29 => "IQ1_M",
+        30 => "BF16",
+        31 => "Q4_0_4_4, which ggml has removed",
+        32 => "Q4_0_4_8, which ggml has removed",
+        33 => "Q4_0_8_8, which ggml has removed",
+        34 => "TQ1_0",
+        35 => "TQ2_0",
+        36 => "IQ4_NL_4_4, which ggml has removed",
+        37 => "IQ4_NL_4_8, which ggml has removed",
+        38 => "IQ4_NL_8_8, which ggml has removed",
+        39 => "MXFP4",
+        40 => "NVFP4",
+        41 => "Q1_0",
+        _ => return None,
+    })
+}
