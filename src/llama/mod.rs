@@ -17,6 +17,7 @@ pub mod gguf;
 #[cfg(feature = "candle")]
 pub mod native;
 pub mod quant;
+pub mod synthetic;
 
 #[cfg(feature = "candle")]
 pub use candle::CandleEngine;
