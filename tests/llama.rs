@@ -9,7 +9,11 @@ macro_rules! chapter {
     ($answers:ident, $tree:expr) => {{
         use $answers::llama as answer;
         let graded = |stage, check| Graded { tree: $tree, stage, check };
-        [graded(&stage::RMS_NORM, || check::rms_norm(answer::rms_norm))]
+        [
+            graded(&stage::RMS_NORM, || check::rms_norm(answer::rms_norm)),
+            graded(&stage::ROPE, || check::rope(answer::rope)),
+            graded(&stage::ATTENTION, || check::attention(answer::attention)),
+        ]
     }};
 }
 

@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "A quantized Llama: from the bytes of its file to a chat",
     ends_with: "you chat with a quantized Llama through your own code, and its logits agree with llama.cpp's",
     notebook: "notebooks/rust/60_llama.ipynb",
-    stages: &[&RMS_NORM],
+    stages: &[&RMS_NORM, &ROPE, &ATTENTION],
 };
 
 /// The vector's size.
@@ -39,5 +39,79 @@ pub const RMS_NORM: Stage = Stage {
         },
     ],
     questions: &["Why does a Llama normalise before each block and not after it?"],
+    solved: &[],
+};
+
+/// The vector's place.
+pub const ROPE: Stage = Stage {
+    id: "llama.rope",
+    title: "turn pairs of numbers by their position",
+    rust: "`chunks_exact(2)` and `sin_cos`; building a new vector where writing in place would read what \
+           it has written",
+    ai: "rotary positions: after turning, the product of query and key depends on their distance alone",
+    minutes: 20,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "a pair (x, y) is a point in a plane; the position tells how far it turns about the origin, and \
+         each later pair turns slower",
+        "for each pair of neighbours: its angle, the sine and cosine of that, and two numbers that both \
+         need the old x and y",
+        "`for (i, pair) in vector.chunks_exact(2).enumerate() { let angle = position as f32 / \
+         freq_base.powf(2.0 * i as f32 / d); let (sin, cos) = angle.sin_cos(); … }`",
+    ],
+    reading: &[
+        Reading {
+            title: "Su and others: RoFormer, rotary position embedding (2021), section 3",
+            at: "https://arxiv.org/abs/2104.09864",
+        },
+        Reading {
+            title: "a model that talked nonsense after 30 words: neighbours turned where halves were meant",
+            at: "https://github.com/huggingface/candle/issues/3410",
+        },
+    ],
+    questions: &[
+        "Why can the cache hold keys that are already turned?",
+        "Two files hold the same Llama, and one rotates halves, the other neighbours. What differs in \
+         their weights?",
+    ],
+    solved: &[],
+};
+
+/// What a token takes from those before it.
+pub const ATTENTION: Stage = Stage {
+    id: "llama.attention",
+    title: "mix values by how well their keys match",
+    rust: "rows of a matrix as sub-slices of one flat vector, and `fold` for the maximum of floats, which \
+           have no `max()` since NaN has no order",
+    ai: "causal attention with grouped heads: what makes the cache small, and a softmax that cannot overflow",
+    minutes: 35,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "each head is a small search of its own: scores for all positions so far, scores to shares, and a \
+         mix of values in these shares",
+        "for each head: find its part of the query and where its part of a row begins; collect the scores; \
+         take the largest from each, `exp`, divide by the sum; add up share times value",
+        "`let group = heads / kv_heads;`, and the part of row `t` that head `h` reads begins at \
+         `t * kv_heads * d + h / group * d`; the largest score is `scores.iter().copied()\
+         .fold(f32::NEG_INFINITY, f32::max)`",
+    ],
+    reading: &[
+        Reading {
+            title: "Vaswani and others: Attention Is All You Need (2017), section 3.2",
+            at: "https://arxiv.org/abs/1706.03762",
+        },
+        Reading {
+            title: "Ainslie and others: GQA, queries that share keys (2023)",
+            at: "https://arxiv.org/abs/2305.13245",
+        },
+    ],
+    questions: &[
+        "Why are scores divided by the root of d, and what happens in training without it?",
+        "A model has 32 heads of queries and 8 of keys. What does that save, and where is it felt first?",
+    ],
     solved: &[],
 };

@@ -3,9 +3,13 @@
 //! Numbers are compared up to rounding ([`Near`](super::near)). Oracles compute in `f64`, straight
 //! from the formula.
 
+mod attention;
 mod rms_norm;
+mod rope;
 
+pub use attention::attention;
 pub use rms_norm::rms_norm;
+pub use rope::rope;
 
 use super::Verdict;
 
@@ -13,6 +17,6 @@ use super::Verdict;
 ///
 /// A check is sound only if every one of these fails and is recognised.
 pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
-    let stages = [rms_norm::wrong_answers()];
+    let stages = [rms_norm::wrong_answers(), rope::wrong_answers(), attention::wrong_answers()];
     stages.into_iter().flatten().collect()
 }
