@@ -13,6 +13,7 @@ macro_rules! chapter {
             graded(&stage::RMS_NORM, || check::rms_norm(answer::rms_norm)),
             graded(&stage::ROPE, || check::rope(answer::rope)),
             graded(&stage::ATTENTION, || check::attention(answer::attention)),
+            graded(&stage::KV_CACHE, || check::kv_cache(answer::KvCache::new)),
         ]
     }};
 }

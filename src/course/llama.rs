@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "A quantized Llama: from the bytes of its file to a chat",
     ends_with: "you chat with a quantized Llama through your own code, and its logits agree with llama.cpp's",
     notebook: "notebooks/rust/60_llama.ipynb",
-    stages: &[&RMS_NORM, &ROPE, &ATTENTION],
+    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE],
 };
 
 /// The vector's size.
@@ -112,6 +112,44 @@ pub const ATTENTION: Stage = Stage {
     questions: &[
         "Why are scores divided by the root of d, and what happens in training without it?",
         "A model has 32 heads of queries and 8 of keys. What does that save, and where is it felt first?",
+    ],
+    solved: &[],
+};
+
+/// What was computed once.
+pub const KV_CACHE: Stage = Stage {
+    id: "llama.kv_cache",
+    title: "remember keys and values, and forget them again",
+    rust: "implementing a trait; lending slices of what you own, so that the compiler rules out a fork that \
+           shares",
+    ai: "the cache of keys and values: why a token costs the same work at every position, and what prefix \
+         reuse and going back in a chat rest on",
+    minutes: 25,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "keep two flat vectors for each layer, and the length of a row; all lengths in numbers are rows \
+         times that",
+        "push extends two vectors; truncate cuts every vector of every layer to `len` rows; the length is \
+         that of the shortest layer, divided by the length of a row",
+        "`layers: Vec<(Vec<f32>, Vec<f32>)>, width: usize`, `#[derive(Clone)]`; `keys.truncate(len * \
+         self.width)`; `self.layers.iter().map(|(keys, _)| keys.len()).min()`; mind the division before \
+         the first push",
+    ],
+    reading: &[
+        Reading {
+            title: "Kwon and others: PagedAttention (2023), sections 2 and 3 on what a cache costs",
+            at: "https://arxiv.org/abs/2309.06180",
+        },
+        Reading {
+            title: "`Vec::truncate`: what it does where the vector is shorter",
+            at: "https://doc.rust-lang.org/std/vec/struct.Vec.html#method.truncate",
+        },
+    ],
+    questions: &[
+        "How many bytes does the cache of a Llama-2-7B take for a token in 16 bits, and for 4,096 of them?",
+        "Why is there a cache of keys and values, and none of queries?",
     ],
     solved: &[],
 };

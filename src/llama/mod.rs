@@ -18,6 +18,7 @@ pub mod gguf;
 pub mod native;
 pub mod quant;
 pub mod synthetic;
+pub mod parts;
 
 #[cfg(feature = "candle")]
 pub use candle::CandleEngine;

@@ -170,6 +170,8 @@ fn files_open_with_an_essay(project: &Project) -> Vec<String> {
 const SHARED: &[&str] = &[
     "BYTES",
     "DecodeError",
+    // Traits and words of the parts of a forward pass.
+    "parts",
     "Pair",
     "Part",
     "RanksError",

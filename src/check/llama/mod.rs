@@ -4,10 +4,12 @@
 //! from the formula.
 
 mod attention;
+mod kv_cache;
 mod rms_norm;
 mod rope;
 
 pub use attention::attention;
+pub use kv_cache::kv_cache;
 pub use rms_norm::rms_norm;
 pub use rope::rope;
 
@@ -17,6 +19,11 @@ use super::Verdict;
 ///
 /// A check is sound only if every one of these fails and is recognised.
 pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
-    let stages = [rms_norm::wrong_answers(), rope::wrong_answers(), attention::wrong_answers()];
+    let stages = [
+        rms_norm::wrong_answers(),
+        rope::wrong_answers(),
+        attention::wrong_answers(),
+        kv_cache::wrong_answers(),
+    ];
     stages.into_iter().flatten().collect()
 }
