@@ -14,6 +14,7 @@ macro_rules! chapter {
             graded(&stage::ROPE, || check::rope(answer::rope)),
             graded(&stage::ATTENTION, || check::attention(answer::attention)),
             graded(&stage::KV_CACHE, || check::kv_cache(answer::KvCache::new)),
+            graded(&stage::FORWARD, || check::forward(answer::forward)),
         ]
     }};
 }

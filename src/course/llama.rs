@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "A quantized Llama: from the bytes of its file to a chat",
     ends_with: "you chat with a quantized Llama through your own code, and its logits agree with llama.cpp's",
     notebook: "notebooks/rust/60_llama.ipynb",
-    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE],
+    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE, &FORWARD],
 };
 
 /// The vector's size.
@@ -150,6 +150,49 @@ pub const KV_CACHE: Stage = Stage {
     questions: &[
         "How many bytes does the cache of a Llama-2-7B take for a token in 16 bits, and for 4,096 of them?",
         "Why is there a cache of keys and values, and none of queries?",
+    ],
+    solved: &[],
+};
+
+/// From ids to logits.
+pub const FORWARD: Stage = Stage {
+    id: "llama.forward",
+    title: "put the parts together: from ids to logits",
+    rust: "`&dyn Weights` and `&mut dyn Cache`: code that knows neither who holds the weights nor in which \
+           format",
+    ai: "a whole Llama in forty lines: the stream, two blocks a layer, and logits",
+    minutes: 45,
+    level: Level::Core,
+    version: 1,
+    uses: &["llama.rms_norm", "llama.rope", "llama.attention"],
+    hints: [
+        "follow one token: its embedding goes through all layers, each block reads a normalised copy and \
+         adds its result to the stream",
+        "a loop over ids, in it one over layers; the position is the length of the cache before the first \
+         layer; push before attention, and turn each head of query and key by itself",
+        "first the two ends, which the first cases grade: `stream = weights.embedding(id)` and \
+         `weights.product(Matrix::Output, &rms_norm(&stream, weights.norm(Norm::Output), shape.epsilon))`; \
+         then the feed-forward block; then attention, with `heads.chunks(d).flat_map(|head| rope(head, \
+         position, shape.freq_base)).collect()`",
+    ],
+    reading: &[
+        Reading {
+            title: "Touvron and others: LLaMA (2023), section 2",
+            at: "https://arxiv.org/abs/2302.13971",
+        },
+        Reading {
+            title: "Shazeer: GLU Variants Improve Transformer (2020)",
+            at: "https://arxiv.org/abs/2002.05202",
+        },
+        Reading {
+            title: "Karpathy: llama2.c, the same in C",
+            at: "https://github.com/karpathy/llama2.c",
+        },
+    ],
+    questions: &[
+        "Which of these products is the most work for one token of a Llama-2-7B, and which at the end of a \
+         long context?",
+        "Why does reading a prompt go much faster, per token, than writing the answer?",
     ],
     solved: &[],
 };

@@ -4,11 +4,14 @@
 //! from the formula.
 
 mod attention;
+mod forward;
 mod kv_cache;
 mod rms_norm;
 mod rope;
+mod toy;
 
 pub use attention::attention;
+pub use forward::forward;
 pub use kv_cache::kv_cache;
 pub use rms_norm::rms_norm;
 pub use rope::rope;
@@ -24,6 +27,7 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         rope::wrong_answers(),
         attention::wrong_answers(),
         kv_cache::wrong_answers(),
+        forward::wrong_answers(),
     ];
     stages.into_iter().flatten().collect()
 }
