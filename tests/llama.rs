@@ -15,6 +15,7 @@ macro_rules! chapter {
             graded(&stage::ATTENTION, || check::attention(answer::attention)),
             graded(&stage::KV_CACHE, || check::kv_cache(answer::KvCache::new)),
             graded(&stage::FORWARD, || check::forward(answer::forward)),
+            graded(&stage::CHAT, || check::chat(answer::chat)),
         ]
     }};
 }

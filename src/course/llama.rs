@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "A quantized Llama: from the bytes of its file to a chat",
     ends_with: "you chat with a quantized Llama through your own code, and its logits agree with llama.cpp's",
     notebook: "notebooks/rust/60_llama.ipynb",
-    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE, &FORWARD],
+    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE, &FORWARD, &CHAT],
 };
 
 /// The vector's size.
@@ -193,6 +193,44 @@ pub const FORWARD: Stage = Stage {
         "Which of these products is the most work for one token of a Llama-2-7B, and which at the end of a \
          long context?",
         "Why does reading a prompt go much faster, per token, than writing the answer?",
+    ],
+    solved: &[],
+};
+
+/// The loop around all of it.
+pub const CHAT: Stage = Stage {
+    id: "llama.chat",
+    title: "answer a message, and remember the answer",
+    rust: "a loop that borrows three things mutably, one after the other; `utf8_chunks`; `?` through all of it",
+    ai: "the decoding loop of every chat: reuse of the prefix, stop strings, streaming",
+    minutes: 45,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "there are three things to keep: the bytes of the answer so far, how many of them were shown, and \
+         which ids are in the cache, which the engine knows",
+        "first the loop without stops: render, feed what the cache lacks, then sample, show, feed one id; \
+         show only up to the end of the last whole character; then stops, which only change how far you \
+         may show",
+        "`let same = prompt.iter().zip(engine.ids()).take_while(|(new, old)| new == old).count();`, \
+         `engine.truncate(same)?`, `let mut id = voice.sample(engine.feed(&prompt[same..])?);`; the whole \
+         characters are `bytes.utf8_chunks().next().map_or(\"\", |chunk| chunk.valid())`",
+    ],
+    reading: &[
+        Reading {
+            title: "`utf8_chunks`: the valid part of bytes, and the rest",
+            at: "https://doc.rust-lang.org/std/primitive.slice.html#method.utf8_chunks",
+        },
+        Reading {
+            title: "Zheng and others: SGLang (2023), section 3 on reuse of prefixes between requests",
+            at: "https://arxiv.org/abs/2312.07104",
+        },
+    ],
+    questions: &[
+        "A user edits an early message of a long chat. What can be kept of the cache?",
+        "A client gets half an emoji in one event of a stream. Where is the bug, and which languages see it \
+         first?",
     ],
     solved: &[],
 };

@@ -104,3 +104,28 @@ pub trait Cache {
     where
         Self: Sized;
 }
+
+/// What a chat asks of a model's vocabulary, template and sampler.
+pub trait Voice {
+    /// The ids of a whole conversation, ready for the answer. Messages alternate, the user's first and
+    /// last.
+    fn render(&self, messages: &[String]) -> Vec<u32>;
+
+    /// The bytes of a token; of a control token, its name. A character may span tokens.
+    fn piece(&self, id: u32) -> Vec<u8>;
+
+    /// Whether the model ends its turn with this id.
+    fn ends_turn(&self, id: u32) -> bool;
+
+    /// Chooses the next id.
+    fn sample(&mut self, logits: &[f32]) -> u32;
+}
+
+/// Where an answer ends at the latest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How many tokens it may have; 1 or more.
+    pub max_tokens: usize,
+    /// Texts that end it and are not part of it; none of them empty.
+    pub stops: Vec<String>,
+}

@@ -170,7 +170,8 @@ fn files_open_with_an_essay(project: &Project) -> Vec<String> {
 const SHARED: &[&str] = &[
     "BYTES",
     "DecodeError",
-    // Traits and words of the parts of a forward pass.
+    // Traits and words between the parts of a model and of a chat.
+    "engine",
     "parts",
     "Pair",
     "Part",

@@ -4,6 +4,7 @@
 //! from the formula.
 
 mod attention;
+mod chat;
 mod forward;
 mod kv_cache;
 mod rms_norm;
@@ -11,6 +12,7 @@ mod rope;
 mod toy;
 
 pub use attention::attention;
+pub use chat::chat;
 pub use forward::forward;
 pub use kv_cache::kv_cache;
 pub use rms_norm::rms_norm;
@@ -28,6 +30,7 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         attention::wrong_answers(),
         kv_cache::wrong_answers(),
         forward::wrong_answers(),
+        chat::wrong_answers(),
     ];
     stages.into_iter().flatten().collect()
 }
