@@ -107,6 +107,7 @@ fn scripts() -> impl Iterator<Item = (Script, &'static str)> {
         script(1, 2, &[]),
         script(1, 2, &[Token]),
         script(1, 2, &[Token, Token]),
+        script(2, 2, &[Token]),
         script(2, 2, &[Push(0)]),
         script(2, 2, &[Push(0), Push(1)]),
         script(2, 2, &[Token, Push(0)]),

@@ -1,8 +1,8 @@
 //! Check `llama.rope`: pairs of neighbours turn by an angle that grows with the position.
 //!
 //! The oracle turns complex numbers in `f64`. The tolerance is wide, since `f32` holds an angle of 1,000
-//! radians to some 0.0001: a table of angles, a product that grows, and `powf` all pass. Vectors with
-//! one number that is not 0 come first: they show where each number goes.
+//! radians to some 0.0001: a table of angles, a product that grows, and `powf` all pass. One pair
+//! comes first, then two with a base that no default has.
 
 use crate::check::cases::{Seeded, sequences};
 use crate::check::exam::{Case, Exam, graded};
@@ -62,11 +62,11 @@ fn two_pairs() -> impl Iterator<Item = Input> {
     let vectors = sequences(3, 4).filter(|digits| digits.len() == 4);
     let vectors: Vec<Vec<f32>> =
         vectors.map(|digits| digits.iter().map(|&digit| digit as f32 - 1.0).collect()).collect();
-    // One number that is not 0, then the others.
+    // Four different numbers, then one number that is not 0, then the others.
     let simple = |v: &Vec<f32>| v.iter().filter(|&&x| x != 0.0).count() == 1;
     let (first, rest): (Vec<_>, Vec<_>) = vectors.into_iter().partition(simple);
-    let settings = [(1, 100.0), (1, 10_000.0), (2, 100.0), (0, 100.0), (7, 500_000.0)];
-    first.into_iter().chain(rest).flat_map(move |vector| {
+    let settings = [(1, 50.0), (1, 10_000.0), (2, 50.0), (0, 50.0), (7, 500_000.0)];
+    [vec![1.0, 2.0, 3.0, 4.0]].into_iter().chain(first).chain(rest).flat_map(move |vector| {
         settings.map(|(position, freq_base)| Input { vector: vector.clone(), position, freq_base })
     })
 }
