@@ -38,13 +38,16 @@
 //!
 //! To [`Tokenizer`] a text is one sequence. The tokenizers of real systems cut it into pieces first
 //! ([`Pattern`]), come with a vocabulary ([`ranks`]) and with special tokens ([`Specials`]): that is
-//! [`Encoding`], whose ids are those of GPT-2 and GPT-4; and [`sentencepiece`], Llama-2's way. The page
+//! [`Encoding`], whose ids are those of GPT-2 and GPT-4; [`ByteLevel`], with merges from a model's file;
+//! and [`sentencepiece`], Llama-2's way. The page
 //! `README.md` in this folder says why they are right, and how fast.
 //!
 //! Source of the idea: Gage, *A New Algorithm for Data Compression* (1994); Sennrich, Haddow and
 //! Birch, *Neural Machine Translation of Rare Words with Subword Units* (2016); on bytes: Radford et
 //! al., *Language Models are Unsupervised Multitask Learners* (2019).
 
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+mod byte_level;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod encoding;
 mod error;
@@ -73,8 +76,12 @@ mod vocabulary;
 mod words;
 
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+pub use byte_level::{ByteLevel, ByteLevelError};
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use encoding::Encoding;
 pub use error::{DecodeError, MergeError, RanksError, RanksProblem, SpecialError};
+#[cfg(feature = "llama")]
+pub(crate) use specials::Finder;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use specials::Specials;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]

@@ -48,7 +48,7 @@ pub enum Specials {
 }
 
 /// Finds special tokens in texts.
-pub(super) struct Finder {
+pub(crate) struct Finder {
     /// The tokens in the order of their bytes, and for each the longest other one that it begins with.
     sorted: Vec<(String, u32, Option<usize>)>,
     /// Which bytes a token begins with.
@@ -57,16 +57,16 @@ pub(super) struct Finder {
 
 /// A special token in a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found<'f> {
-    pub(super) token: &'f str,
-    pub(super) id: u32,
+pub(crate) struct Found<'f> {
+    pub(crate) token: &'f str,
+    pub(crate) id: u32,
     /// Where it begins, in bytes.
-    pub(super) position: usize,
+    pub(crate) position: usize,
 }
 
 impl Finder {
     /// Finds these tokens; an empty one is never found.
-    pub(super) fn new<'t>(tokens: impl Iterator<Item = (&'t str, u32)>) -> Self {
+    pub(crate) fn new<'t>(tokens: impl Iterator<Item = (&'t str, u32)>) -> Self {
         let mut sorted: Vec<(String, u32, Option<usize>)> = tokens
             .filter(|(token, _)| !token.is_empty())
             .map(|(token, id)| (token.to_owned(), id, None))
@@ -90,7 +90,7 @@ impl Finder {
     }
 
     /// The leftmost token from a place on, and of those there the longest.
-    pub(super) fn find(&self, text: &str, from: usize) -> Option<Found<'_>> {
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<Found<'_>> {
         if self.sorted.is_empty() {
             return None;
         }

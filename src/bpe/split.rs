@@ -1,4 +1,4 @@
-//! The patterns of GPT-2, GPT-4 and GPT-4o, written by hand: where does the piece end that begins here?
+//! The patterns of GPT-2, GPT-4, GPT-4o and Llama-3, written by hand: where does the piece end that begins here?
 //!
 //! # The law
 //!
@@ -50,6 +50,9 @@ pub enum Pattern {
     Cl100k,
     /// GPT-4o's, of o200k.
     O200k,
+    /// Llama-3's: GPT-4's, but white space at the end of a text ends a piece behind its last line break,
+    /// as anywhere else.
+    Llama3,
     /// SmolLM's: each number by itself, and GPT-2's pattern on what lies between numbers.
     SmolLm,
 }
@@ -63,6 +66,7 @@ impl Pattern {
     /// assert_eq!(pieces(Pattern::Gpt2), ["I", "'", "LL", " pay", " ", " 2024"]);
     /// assert_eq!(pieces(Pattern::Cl100k), ["I", "'LL", " pay", " ", " ", "202", "4"]);
     /// assert_eq!(pieces(Pattern::O200k), ["I'LL", " pay", " ", " ", "202", "4"]);
+    /// assert_eq!(pieces(Pattern::Llama3), pieces(Pattern::Cl100k));
     /// assert_eq!(pieces(Pattern::SmolLm), ["I", "'", "LL", " pay", "  ", "2", "0", "2", "4"]);
     /// ```
     pub fn pieces(self, text: &str) -> Pieces<'_> {
@@ -74,7 +78,8 @@ impl Pattern {
     pub(super) fn ends(self, bytes: &[u8], at: usize, ends: &mut [usize]) -> usize {
         match self {
             Self::Gpt2 => fill(bytes, at, ends, gpt2),
-            Self::Cl100k => fill(bytes, at, ends, cl100k),
+            Self::Cl100k => fill(bytes, at, ends, cl100k::<true>),
+            Self::Llama3 => fill(bytes, at, ends, cl100k::<false>),
             Self::O200k => fill(bytes, at, ends, o200k),
             Self::SmolLm => fill(bytes, at, ends, smollm),
         }
@@ -167,8 +172,11 @@ fn gpt2(bytes: &[u8], start: usize) -> usize {
 }
 
 /// `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`
+///
+/// Llama-3's has no `\s++$`, and `\s*[\r\n]+` and `\s+` for `\s*[\r\n]` and `\s`. The latter two come to the
+/// same, since what is before them is greedy; the former is `WHOLE_AT_END`.
 #[inline(always)]
-fn cl100k(bytes: &[u8], start: usize) -> usize {
+fn cl100k<const WHOLE_AT_END: bool>(bytes: &[u8], start: usize) -> usize {
     let (class, after) = class_at(bytes, start);
     match class {
         UPPER | LOWER | CASELESS => return letters(bytes, after),
@@ -188,10 +196,11 @@ fn cl100k(bytes: &[u8], start: usize) -> usize {
         return run(bytes, run(bytes, after, NEITHER), NEWLINE);
     }
     let white = White::run(bytes, start);
-    if white.end == bytes.len() {
-        white.end
-    } else {
-        white.newline.unwrap_or_else(|| white.but_last(start))
+    let at_end = white.end == bytes.len();
+    match white.newline {
+        Some(end) if !(WHOLE_AT_END && at_end) => end,
+        None if !at_end => white.but_last(start),
+        _ => white.end,
     }
 }
 

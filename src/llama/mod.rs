@@ -19,6 +19,7 @@ pub mod native;
 pub mod quant;
 pub mod synthetic;
 pub mod parts;
+pub mod tokenizer;
 
 #[cfg(feature = "candle")]
 pub use candle::CandleEngine;
