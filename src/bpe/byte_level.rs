@@ -37,6 +37,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 
 use super::{Pattern, heap};
@@ -62,9 +63,9 @@ pub struct ByteLevel {
     /// The token of each byte, or [`NONE`].
     bytes: Vec<u32>,
     /// What two tokens make: the place in the list, and the token.
-    made: HashMap<(u32, u32), (u32, u32)>,
+    made: HashMap<(u32, u32), (u32, u32), Seed>,
     /// Tokens by their bytes, where a piece is looked up as a whole.
-    whole: Option<HashMap<Vec<u8>, u32>>,
+    whole: Option<HashMap<Vec<u8>, u32, Seed>>,
 }
 
 /// Why some tokens and merges are not a tokenizer.
@@ -143,7 +144,9 @@ impl ByteLevel {
         if count >= NONE as usize {
             return Err(ByteLevelError::TooMany { count });
         }
-        let mut ids: HashMap<&str, u32> = HashMap::with_capacity(tokens.len());
+        let seed = Seed::new();
+        let mut ids: HashMap<&str, u32, Seed> =
+            HashMap::with_capacity_and_hasher(tokens.len(), seed);
         for (id, &token) in (0_u32..).zip(tokens) {
             let Some(text) = token.filter(|text| !text.is_empty()) else { continue };
             if let Some(first) = ids.insert(text, id) {
@@ -151,31 +154,39 @@ impl ByteLevel {
                 return Err(ByteLevelError::RepeatedToken { id, text, first });
             }
         }
-        let mut made = HashMap::with_capacity(merges.len());
-        let mut joined = String::new();
+        let mut made = HashMap::with_capacity_and_hasher(merges.len(), seed);
+        let (mut joined, mut next) = (String::new(), 0);
         for (place, &merge) in (0_u32..).zip(merges) {
-            // A part may begin with a space of its own only where a file is broken.
             let Some((left, right)) = merge.split_once(' ') else {
                 let (merge, got) = (place as usize, shortened(merge));
                 return Err(ByteLevelError::Malformed { merge, got });
             };
-            joined.clear();
-            joined.extend([left, right]);
             let id = |text: &str| {
-                let unknown = || ByteLevelError::UnknownToken {
-                    merge: place as usize,
-                    text: shortened(text),
-                };
+                let merge = place as usize;
+                let unknown = || ByteLevelError::UnknownToken { merge, text: shortened(text) };
                 ids.get(text).copied().ok_or_else(unknown)
             };
-            made.entry((id(left)?, id(right)?)).or_insert((place, id(&joined)?));
+            let pair = (id(left)?, id(right)?);
+            // Nearly always the token after that of the merge before: a look-up less.
+            let is_joined = |text: &str| text.strip_prefix(left) == Some(right);
+            let new = if tokens.get(next).copied().flatten().is_some_and(is_joined) {
+                u32::try_from(next).unwrap_or(NONE)
+            } else {
+                joined.clear();
+                joined.extend([left, right]);
+                id(&joined)?
+            };
+            next = new as usize + 1;
+            made.entry(pair).or_insert((place, new));
         }
         let mut room = [0; 4];
         let bytes = (0..=u8::MAX)
             .map(|byte| ids.get(&*visible(byte).encode_utf8(&mut room)).copied().unwrap_or(NONE))
             .collect();
         let whole = whole.then(|| {
-            ids.iter().filter_map(|(text, &id)| Some((Self::bytes_of(text)?, id))).collect()
+            let mut whole = HashMap::with_capacity_and_hasher(ids.len(), seed);
+            whole.extend(ids.iter().filter_map(|(text, &id)| Some((Self::bytes_of(text)?, id))));
+            whole
         });
         Ok(Self { pattern, bytes, made, whole })
     }
@@ -234,6 +245,57 @@ impl fmt::Debug for ByteLevel {
             .field("pattern", &self.pattern)
             .field("merges", &self.made.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Hashes by multiplying, with a factor that no file can know. The hash of the standard library takes
+/// twice as long to load a vocabulary, and a chat begins with that.
+#[derive(Clone, Copy)]
+struct Seed(u64);
+
+impl Seed {
+    fn new() -> Self {
+        Self(RandomState::new().hash_one(0) | 1)
+    }
+}
+
+impl BuildHasher for Seed {
+    type Hasher = Product;
+
+    fn build_hasher(&self) -> Product {
+        Product { state: self.0, factor: self.0 }
+    }
+}
+
+struct Product {
+    state: u64,
+    factor: u64,
+}
+
+impl Hasher for Product {
+    fn write(&mut self, bytes: &[u8]) {
+        for eight in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..eight.len()].copy_from_slice(eight);
+            self.write_u64(u64::from_le_bytes(padded) ^ (eight.len() as u64) << 60);
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        let product = u128::from(self.state ^ value) * u128::from(self.factor);
+        self.state = product as u64 ^ (product >> 64) as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.state
     }
 }
 

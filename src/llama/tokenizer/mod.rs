@@ -35,6 +35,8 @@
 
 mod error;
 mod metadata;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
