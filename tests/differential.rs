@@ -19,6 +19,8 @@
 //!
 //! `cargo test --test differential`; a plain `cargo test` leaves it out.
 
+#[path = "differential/byte_level.rs"]
+mod byte_level;
 #[path = "differential/real.rs"]
 mod real;
 #[path = "differential/sentencepiece.rs"]

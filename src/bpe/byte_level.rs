@@ -33,7 +33,7 @@
 //!
 //! That one follows tiktoken's rules and refuses a vocabulary without all bytes; it is made for
 //! hundreds of megabytes. This one is for prompts: a heap for each word that was not seen before in the
-//! same text, O(n log n) whatever the text. On GPT-4's vocabulary the two agree (tests below).
+//! same text, O(n log n) whatever the text. On GPT-4's vocabulary the two agree (`tests/differential.rs`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -349,7 +349,6 @@ fn hidden(c: char) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bpe::{Encoding, Tokenize};
 
     #[test]
     fn each_byte_has_a_character_of_its_own() {
@@ -361,47 +360,6 @@ mod tests {
             ('Ġ', 'Ċ', 'a', 'Ń')
         );
         assert_eq!((hidden(' '), hidden('\u{ad}'), hidden('\u{144}')), (None, None, None));
-    }
-
-    /// Every way to cut a token in two, by the rank of the token: the merges that converters write for a
-    /// vocabulary that is a file of ranks.
-    fn written_out(encoding: &Encoding, most: u32) -> (Vec<String>, Vec<String>) {
-        let text = |bytes: &[u8]| bytes.iter().map(|&byte| visible(byte)).collect::<String>();
-        let tokens: Vec<String> =
-            (0..most).filter_map(|id| Some(text(encoding.token(id)?))).collect();
-        let ids: HashMap<&str, usize> =
-            tokens.iter().enumerate().map(|(id, text)| (&**text, id)).collect();
-        let mut merges = Vec::new();
-        for token in &tokens {
-            let cuts = token.char_indices().skip(1).map(|(at, _)| token.split_at(at));
-            let mut pairs: Vec<_> =
-                cuts.filter_map(|(a, b)| Some((ids.get(a)?, ids.get(b)?, a, b))).collect();
-            pairs.sort();
-            merges.extend(pairs.into_iter().map(|(_, _, a, b)| format!("{a} {b}")));
-        }
-        (tokens, merges)
-    }
-
-    #[test]
-    fn it_agrees_with_the_encoding_of_gpt4() {
-        let encoding = Encoding::cl100k();
-        let (tokens, merges) = written_out(&encoding, 100_256);
-        let tokens: Vec<Option<&str>> = tokens.iter().map(|text| Some(&**text)).collect();
-        let merges: Vec<&str> = merges.iter().map(String::as_str).collect();
-        let ours = ByteLevel::new(&tokens, &merges, Pattern::Cl100k, true).unwrap();
-        assert_eq!(ours.missing().count(), 0);
-        let book = include_str!("../../data/kjv.txt");
-        let part = &book[..book.floor_char_boundary(200_000)];
-        for text in [
-            part,
-            include_str!("../../data/multilingual.tsv"),
-            &"a".repeat(5_000),
-            "\0\x04 \u{40000}",
-        ] {
-            let mut ids = Vec::new();
-            ours.encode_into(text, &mut ids);
-            assert!(ids == encoding.encode(text), "{:?}…", shortened(text));
-        }
     }
 
     #[test]

@@ -4,11 +4,14 @@ use std::fmt;
 
 use crate::bpe::ByteLevelError;
 use crate::bpe::sentencepiece::ModelError;
+use crate::llama::gguf::GgufError;
 
 /// Why there is no tokenizer in a file.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TokenizerError {
+    /// A key is missing or of the wrong type.
+    Gguf(GgufError),
     /// A key that this kind of tokenizer needs is missing.
     Missing {
         /// The key.
@@ -62,6 +65,7 @@ pub enum TokenizerError {
 impl fmt::Display for TokenizerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Gguf(error) => error.fmt(f),
             Self::Missing { key } => write!(f, "`{key}` is missing"),
             Self::Unsupported { key, known, got } if got.is_empty() => {
                 write!(f, "`{key}` is missing, expected {known}")
@@ -93,6 +97,12 @@ impl fmt::Display for TokenizerError {
 }
 
 impl std::error::Error for TokenizerError {}
+
+impl From<GgufError> for TokenizerError {
+    fn from(error: GgufError) -> Self {
+        Self::Gguf(error)
+    }
+}
 
 impl From<ByteLevelError> for TokenizerError {
     fn from(error: ByteLevelError) -> Self {

@@ -1,6 +1,7 @@
 //! What a file says about its tokenizer: the keys `tokenizer.ggml.*`, read and compared with each other.
 
 use super::TokenizerError;
+use crate::llama::gguf::Gguf;
 
 /// What a file says about its tokenizer; see [`Tokenizer::new`](super::Tokenizer::new) for an example.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,7 +36,34 @@ pub struct Metadata<'f> {
     pub remove_extra_whitespaces: bool,
 }
 
-impl Metadata<'_> {
+impl<'f> Metadata<'f> {
+    /// What this file says.
+    ///
+    /// # Errors
+    ///
+    /// A key that is missing or has the wrong type.
+    pub fn of(file: &'f Gguf) -> Result<Self, TokenizerError> {
+        let texts = |list: &'f [String]| list.iter().map(String::as_str).collect();
+        let merges = file.opt_strings("tokenizer.ggml.merges")?;
+        Ok(Self {
+            model: file.str("tokenizer.ggml.model")?,
+            pre: file.opt_str("tokenizer.ggml.pre")?,
+            tokens: texts(file.strings("tokenizer.ggml.tokens")?),
+            types: file.opt_i32s("tokenizer.ggml.token_type")?.map(<[i32]>::to_vec),
+            scores: file.opt_f32s("tokenizer.ggml.scores")?.map(<[f32]>::to_vec),
+            merges: merges.map(texts).unwrap_or_default(),
+            bos: file.opt_u32("tokenizer.ggml.bos_token_id")?,
+            eos: file.opt_u32("tokenizer.ggml.eos_token_id")?,
+            eot: file.opt_u32("tokenizer.ggml.eot_token_id")?,
+            eom: file.opt_u32("tokenizer.ggml.eom_token_id")?,
+            add_bos: file.opt_bool("tokenizer.ggml.add_bos_token")?,
+            add_space_prefix: file.opt_bool("tokenizer.ggml.add_space_prefix")?,
+            remove_extra_whitespaces: file
+                .opt_bool("tokenizer.ggml.remove_extra_whitespaces")?
+                .unwrap_or(false),
+        })
+    }
+
     /// Compares lengths, and ids with the number of tokens.
     pub(super) fn check(&self, ids: &[(&'static str, Option<u32>)]) -> Result<(), TokenizerError> {
         let tokens = self.tokens.len();

@@ -44,6 +44,7 @@ use std::fmt;
 pub use error::TokenizerError;
 pub use metadata::Metadata;
 
+use super::gguf::Gguf;
 use crate::bpe::sentencepiece::{Kind, MARK, Options, Piece, SentencePiece};
 use crate::bpe::{ByteLevel, Finder, Pattern, Tokenize};
 
@@ -112,8 +113,17 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// A kind or a pattern that is not here, by name; lists whose lengths differ; ids outside the
-    /// vocabulary; merges or pieces that make no tokenizer.
+    /// A key that is missing or of the wrong type; a kind or a pattern that is not here, by name; lists
+    /// whose lengths differ; ids outside the vocabulary; merges or pieces that make no tokenizer.
+    pub fn from_gguf(file: &Gguf) -> Result<Self, TokenizerError> {
+        Self::new(&Metadata::of(file)?)
+    }
+
+    /// As [`Tokenizer::from_gguf`], from what the file says.
+    ///
+    /// # Errors
+    ///
+    /// As there.
     ///
     /// ```
     /// use rust_for_ai::llama::tokenizer::{Metadata, Tokenizer};
