@@ -19,6 +19,8 @@ pub mod native;
 pub mod quant;
 pub mod synthetic;
 pub mod parts;
+pub mod sampler;
+pub mod stream;
 pub mod tokenizer;
 
 #[cfg(feature = "candle")]

@@ -187,6 +187,8 @@ impl Tokenizer {
             }
         }
         ends_turn.extend([eos, file.eot, file.eom].into_iter().flatten());
+        ends_turn.sort_unstable();
+        ends_turn.dedup();
         let added = file.tokens.iter().zip(&types).zip(0..);
         let added = added.filter(|((_, kind), _)| **kind == Type::Added);
         Ok(Self {
