@@ -15,12 +15,18 @@
 //! | [`witness`] | names the call that ended a notebook's process |
 //! | [`setup`] | the Python environment, the Rust kernel, JupyterLab |
 //! | [`verify`] | all that CI runs |
+//! | [`fetch`] | what is fetched once for all checkouts, after a yes |
 //! | [`vocabulary`] | fetches what may not be in this project, once its licence is accepted |
+//! | [`model`] | fetches the small model of the chapter `llama` |
+//! | [`chat`] | builds the chat in release, and becomes it |
 //! | [`commands`] | one function a subcommand |
 
 pub mod answers;
+pub mod chat;
 pub mod commands;
+pub mod fetch;
 pub mod grade;
+pub mod model;
 pub mod place;
 pub mod progress;
 pub mod run;

@@ -8,6 +8,7 @@
 //! CHECKOUT/.venv/                 the Python environment and the kernelspecs
 //! CACHE/                          the Rust kernel and its build cache
 //! CACHE/llama2/                   a vocabulary, if its licence was accepted; never anything else
+//! CACHE/models/                   the small model, if somebody wanted it
 //! ```
 
 use std::env;

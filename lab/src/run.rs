@@ -74,7 +74,7 @@ pub fn logged(label: &str, command: &mut Command, log: &Path) -> Result<()> {
 }
 
 /// Replaces the terminal's current line.
-fn status_line(text: &str) {
+pub fn status_line(text: &str) {
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
     let text: String = text.chars().take(width.saturating_sub(1)).collect();
     let mut err = io::stderr().lock();

@@ -5,6 +5,8 @@ mod help_steps;
 mod status;
 mod watch;
 
+use std::ffi::OsString;
+
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use rust_for_ai::course::{self, Chapter, Stage};
@@ -12,7 +14,7 @@ use rust_for_ai::course::{self, Chapter, Stage};
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
-use crate::{answers, setup, stubs, verify, vocabulary, witness};
+use crate::{answers, chat, model, setup, stubs, verify, vocabulary, witness};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +26,12 @@ Examples:
 
 Exit codes: 0 all is well, 1 a stage does not pass, 2 it could not be done (the answers do not
 compile, wrong usage, a failing disk).";
+
+const CHAT: &str = "\
+Examples:
+  cargo lab chat
+  cargo lab chat --prompt \"What is the capital of France? Answer in one word.\"
+  cargo lab chat --model PATH/TO/model.gguf --temperature 0";
 
 /// The command line of Rust for AI.
 ///
@@ -124,6 +132,25 @@ enum Command {
         #[arg(long)]
         accept_licence: bool,
     },
+    /// Fetch the small model that the chapter `llama` chats with (93 MB), once you said yes
+    #[command(
+        after_help = "Examples:\n  cargo lab model\n  cargo lab model --yes\n  cargo lab model --path"
+    )]
+    Model {
+        /// Say yes, instead of being asked
+        #[arg(long, conflicts_with = "path")]
+        yes: bool,
+        /// Print where it is, and fetch nothing
+        #[arg(long)]
+        path: bool,
+    },
+    /// Chat with a model in the terminal; the first time, the chat is built, which takes minutes
+    #[command(disable_help_flag = true, after_help = CHAT)]
+    Chat {
+        /// What the chat itself understands; `cargo lab chat --help` shows it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+        options: Vec<OsString>,
+    },
     /// Run all that CI runs; the tree must be as it is committed
     #[command(
         after_help = "Examples:\n  cargo lab verify\n  cargo lab verify --only notebooks\n  cargo lab verify --cold"
@@ -200,6 +227,9 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Vocabulary { which, accept_licence }) => {
             vocabulary::vocabulary(&place, *which, *accept_licence)
         }
+        Some(Command::Model { path: true, .. }) => model::print_path(&place),
+        Some(Command::Model { yes, .. }) => model::model(&place, *yes),
+        Some(Command::Chat { options }) => chat::chat(&place, options),
         Some(Command::Verify { cold, only, accept_llama2_licence }) => {
             let choices = verify::Choices { cold: *cold, llama2: *accept_llama2_licence };
             verify::verify(&place, choices, only.as_deref())

@@ -19,12 +19,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::model;
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::{self, Real};
 
 pub use jupyter::command as jupyter_command;
-pub use python::extra as install_extra;
+pub use python::{extra as install_extra, with_pip as python_with_pip};
 
 /// What can be set up by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -117,6 +118,16 @@ pub fn doctor(place: &Place) -> Result<bool> {
             print(&format!("             cost: {}", row.cost));
         }
     }
+    // Only a chat needs it, so that it is not there is no fault.
+    let path = model::path(place)?;
+    let (mark, found) = match model::is_there(&path) {
+        true => ("✓", path.display().to_string()),
+        false => (
+            "·",
+            "not fetched; `cargo lab model` does (93 MB), and only a chat needs it".to_owned(),
+        ),
+    };
+    print(&format!("{mark} {:<10} {found}", "model"));
     let missing = rows.iter().filter(|row| !row.there).count();
     print(&match missing {
         0 => "\nnothing is missing; `cargo lab` opens the workbook".to_owned(),

@@ -1,7 +1,7 @@
 //! The Python environment: `.venv`, from a list in which every package is pinned and hashed.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -72,6 +72,37 @@ fn pip(place: &Place, label: &str, list: &str) -> Result<()> {
     run::logged(label, &mut pip, &place.state("log/pip.log")).context(
         "pip could not install; with a slow or closed network, run the same command again later",
     )
+}
+
+/// A Python whose pip answers: the environment's, else the one on the path, else one that is made in
+/// this folder.
+///
+/// # Errors
+///
+/// There is no Python that is new enough.
+pub fn with_pip(place: &Place, folder: &Path) -> Result<PathBuf> {
+    let pip = |python: &Path| {
+        let mut asked = Command::new(python);
+        super::jupyter::inside(place, &mut asked);
+        asked.args(["-m", "pip", "--version"]).output().is_ok_and(|answer| answer.status.success())
+    };
+    if pip(&place.python()) {
+        return Ok(place.python());
+    }
+    let found = find().map_err(|reason| anyhow::anyhow!("{reason}"))?;
+    if pip(Path::new(&found.program)) {
+        return Ok(found.program.into());
+    }
+    let venv = folder.join("python");
+    run::logged(
+        "making a Python environment for pip",
+        Command::new(&found.program).args(["-m", "venv"]).arg(&venv),
+        &place.state("log/venv.log"),
+    )?;
+    Ok(match cfg!(windows) {
+        true => venv.join("Scripts").join("python.exe"),
+        false => venv.join("bin").join("python"),
+    })
 }
 
 /// A Python that can make the environment.

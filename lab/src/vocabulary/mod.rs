@@ -17,15 +17,15 @@
 mod sha256;
 
 use std::fs;
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
+use crate::fetch::{self, Wanted};
 use crate::place::Place;
-use crate::run::{self, print, say};
-use crate::store::{self, Lock, Real};
+use crate::run;
+use crate::store::{self, Real};
 use sha256::sha256;
 
 /// What can be fetched.
@@ -86,33 +86,22 @@ pub fn path(place: &Place) -> Result<PathBuf> {
 pub fn vocabulary(place: &Place, which: Vocabulary, accepted: bool) -> Result<bool> {
     let Vocabulary::Llama2 = which;
     let path = path(place)?;
-    if is_there(&path) {
-        print(&format!("Llama-2's vocabulary is there: {}", path.display()));
-        return Ok(true);
-    }
-    say(&ABOUT.replace("{path}", &path.display().to_string()));
-    if accepted {
-        say("the licence is accepted by `--accept-licence`");
-    } else if !ask()? {
-        say("not accepted; nothing was fetched");
-        return Ok(false);
-    }
-    let folder = path.parent().context("a file has a folder")?;
-    let _lock = Lock::wait_saying(
-        &folder.join("fetch.lock"),
-        "another `cargo lab` is fetching the vocabulary; waiting for it",
-    )?;
-    if !is_there(&path) {
-        let scratch = folder.join("fetch");
-        let fetched = fetch(place, &scratch);
-        // Whatever is there of it is only litter.
-        let _ = fs::remove_dir_all(&scratch);
-        let list = list(&fetched?)?;
-        store::replace(&Real, &folder.join("NOTICE.txt"), NOTICE.as_bytes())?;
-        store::replace(&Real, &path, &list)?;
-    }
-    print(&format!("Llama-2's vocabulary is stored: {}", path.display()));
-    Ok(true)
+    let wanted = Wanted {
+        name: "Llama-2's vocabulary",
+        about: ABOUT.replace("{path}", &path.display().to_string()),
+        question: "Do you accept this licence?",
+        flag: "--accept-licence",
+        says: "accept it",
+        path: path.clone(),
+    };
+    fetch::once(&wanted, accepted, is_there, |scratch| {
+        let unpacked = unpack(place, scratch);
+        // Nothing of it is of use to another attempt.
+        let _ = fs::remove_dir_all(scratch);
+        let list = list(&unpacked?)?;
+        store::replace(&Real, &path.with_file_name("NOTICE.txt"), NOTICE.as_bytes())?;
+        store::replace(&Real, &path, &list)
+    })
 }
 
 /// Whether the list is stored, and whole.
@@ -120,23 +109,8 @@ fn is_there(path: &Path) -> bool {
     fs::read(path).is_ok_and(|list| sha256(&list) == SHA256)
 }
 
-/// Whether the person at the terminal accepts.
-fn ask() -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        bail!(
-            "nobody can be asked here, since the input is no terminal\n\n\
-             hint: `--accept-licence` says that you accept it"
-        );
-    }
-    let mut err = io::stderr().lock();
-    let _ = write!(err, "Do you accept this licence? Type yes or no: ").and_then(|()| err.flush());
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).context("could not read the answer")?;
-    Ok(answer.trim().eq_ignore_ascii_case("yes"))
-}
-
 /// Lets npm unpack the package in a folder, and reads the file that holds the list.
-fn fetch(place: &Place, scratch: &Path) -> Result<String> {
+fn unpack(place: &Place, scratch: &Path) -> Result<String> {
     // On Windows npm is a script.
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let answers = Command::new(npm)
