@@ -80,8 +80,12 @@ impl std::fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
-/// Refuses what no engine can feed.
-pub(crate) fn check_feed(
+/// Refuses what no engine can feed: for those who write one.
+///
+/// # Errors
+///
+/// As [`Engine::feed`], for a cache with `used` of `context` positions in use.
+pub fn check_feed(
     ids: &[u32],
     used: usize,
     context: usize,
