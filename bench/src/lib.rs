@@ -8,12 +8,15 @@
 //!
 //! A text is one word: no normalizer, no pre-tokenizer. The patterns of real tokenizers are in
 //! [`patterns`], their vocabularies in [`encodings`], a vocabulary of pieces with scores in [`pieces`].
+//! With the feature `candle`, `tiny` trains the model of the tests.
 
 pub mod chapter;
 pub mod encodings;
 pub mod hugging_face;
 pub mod patterns;
 pub mod pieces;
+#[cfg(feature = "candle")]
+pub mod tiny;
 
 use ahash::AHashMap;
 
