@@ -19,6 +19,7 @@
 //! threads have one order: the same program on the same kind of processor writes the same file.
 
 pub mod corpus;
+pub mod file;
 pub mod model;
 pub mod operations;
 pub mod train;

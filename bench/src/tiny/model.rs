@@ -4,7 +4,9 @@
 //! that share keys and values lie side by side, so they are multiplied with them as one matrix, and
 //! nothing is repeated.
 
-use candle_core::{Device, Result, Tensor, Var};
+use std::path::Path;
+
+use candle_core::{Device, Error, Result, Tensor, Var, safetensors};
 use candle_nn::ops;
 
 use super::Random;
@@ -53,6 +55,20 @@ impl Model {
         Ok(Self { weights })
     }
 
+    /// Weights that were kept in a file of `safetensors`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or lacks a weight.
+    pub fn load(path: &Path) -> Result<Self> {
+        let kept = safetensors::load(path, &Device::Cpu)?;
+        let weight = |(name, _): (String, Vec<usize>)| match kept.get(&name) {
+            Some(weight) => Ok((name, Var::from_tensor(weight)?)),
+            None => Err(Error::msg(format!("{}: expected `{name}`, got none", path.display()))),
+        };
+        Ok(Self { weights: Self::shapes().into_iter().map(weight).collect::<Result<_>>()? })
+    }
+
     /// Names and shapes of all weights.
     pub fn shapes() -> Vec<(String, Vec<usize>)> {
         let mut shapes = vec![("token_embd.weight".to_owned(), vec![VOCABULARY, DIM])];
@@ -78,8 +94,7 @@ impl Model {
     /// What Candle refuses.
     pub fn forward(&self, ids: &[u32], t: usize) -> Result<Tensor> {
         let mut next = self.weights.iter().map(|(_, weight)| weight.as_tensor());
-        let mut weight =
-            || next.next().ok_or_else(|| candle_core::Error::msg("a weight is missing"));
+        let mut weight = || next.next().ok_or_else(|| Error::msg("a weight is missing"));
         let embedding = weight()?;
         let mut x = embedding.index_select(&Tensor::new(ids, &Device::Cpu)?, 0)?;
         for _ in 0..LAYERS {
