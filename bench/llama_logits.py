@@ -8,7 +8,7 @@ the project's root:
     target/llama_cpp/bin/pip install --no-binary llama-cpp-python llama-cpp-python==0.3.36 gguf==0.19.0
     target/llama_cpp/bin/python bench/llama_logits.py tiny
     target/llama_cpp/bin/python bench/llama_logits.py smol ~/.cache/rust-for-ai/models/FILE.gguf
-    cargo run --release -p bench --features candle --bin synthetic -- target/synthetic
+    cargo run --release -p bench --bin synthetic_models -- target/synthetic
     target/llama_cpp/bin/python bench/llama_logits.py synthetic target/synthetic
 
 With `--check` nothing is written; the file is compared with what llama.cpp makes now. Its kernels
@@ -28,7 +28,7 @@ as right. One thread, no flash attention, all ids of a case in one batch.
 A file is a length (u32), a header (JSON) of that length, padding to 4 bytes, and numbers, all
 little-endian. For each case of the header, in order:
 
-* `"kind": "logits"`: for both `run` and `exact`, for each id: the 64 largest logits, falling, as
+* `"kind": "logits"`: for both `run` and `exact`, for each id (from number `"from"` on, if it says so): the 64 largest logits, falling, as
   64 ids (u16) and 64 logits (f32); then the logarithm of the sum of the exponentials of all
   logits, their mean and their standard deviation (3 f32);
 * `"kind": "losses"`: for both, for each id but the first of each window: its loss in nats (f32).
@@ -42,6 +42,7 @@ import json
 import struct
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import gguf
@@ -172,8 +173,8 @@ def smol_cases(model):
 
 def synthetic_cases(model):
     vocabulary = model.llama.n_vocab()
-    ids = [(position * position * 7 + position * 3 + 1) % vocabulary for position in range(24)]
-    yield {"kind": "logits", "name": "squares", "ids": ids}
+    ids = [(position * position * 7 + position * 3 + 1) % vocabulary for position in range(96)]
+    yield {"kind": "logits", "name": "squares", "ids": ids, "from": 84}
 
 
 def numbers_of(case, model):
@@ -181,7 +182,7 @@ def numbers_of(case, model):
     out = bytearray()
     ids = case["ids"]
     if case["kind"] == "logits":
-        for row in model.logits(ids).astype(np.float64):
+        for row in model.logits(ids)[case.get("from", 0) :].astype(np.float64):
             top = np.argsort(-row, kind="stable")[:TOP]
             top = np.resize(top, TOP) if len(top) < TOP else top
             sum_ = row.max() + np.log(np.exp(row - row.max()).sum())
@@ -215,9 +216,10 @@ def golden(path, cases):
         model = Model(dequantized(path, folder), llama_cpp.GGML_TYPE_F32)
         exact = [numbers_of(case, model) for case in cases]
         del model
-    sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    file = Path(path).read_bytes()
+    of = {"model": Path(path).name, "sha256": hashlib.sha256(file).hexdigest(), "crc32": zlib.crc32(file)}
     for case in cases:
-        case.update({"model": Path(path).name, "sha256": sha256})
+        case.update(of)
     return cases, b"".join(run + exact for run, exact in zip(runs, exact))
 
 
@@ -275,7 +277,7 @@ def compare(name, there, header, content, length):
             most = max(most, float(np.abs(a - b).max()))
             place += 4 * count
             continue
-        for _ in range(2 * len(case["ids"])):
+        for _ in range(2 * (len(case["ids"]) - case.get("from", 0))):
             a, b = (np.frombuffer(x, "<f4", TOP + 3, place + TOP * 2) for x in (old_numbers, numbers))
             most = max(most, float(np.abs(a - b).max()))
             place += size

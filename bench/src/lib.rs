@@ -13,8 +13,11 @@
 pub mod chapter;
 pub mod encodings;
 pub mod hugging_face;
+#[cfg(feature = "candle")]
+pub mod logits;
 pub mod patterns;
 pub mod pieces;
+pub mod synthetic_models;
 #[cfg(feature = "candle")]
 pub mod tiny;
 
