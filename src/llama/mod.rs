@@ -16,11 +16,11 @@ pub mod engine;
 pub mod gguf;
 #[cfg(feature = "candle")]
 pub mod native;
-pub mod quant;
-pub mod synthetic;
 pub mod parts;
+pub mod quant;
 pub mod sampler;
 pub mod stream;
+pub mod synthetic;
 pub mod tokenizer;
 
 #[cfg(feature = "candle")]

@@ -165,6 +165,9 @@ enum Command {
         /// Fetch Llama-2's vocabulary and compare ids under it; says that you accept its licence
         #[arg(long)]
         accept_llama2_licence: bool,
+        /// Fetch the small model, 93 MB; then tests that need it must run
+        #[arg(long)]
+        fetch_model: bool,
     },
     /// Listen to a check in a notebook; started by the check itself
     #[command(hide = true)]
@@ -230,8 +233,12 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Model { path: true, .. }) => model::print_path(&place),
         Some(Command::Model { yes, .. }) => model::model(&place, *yes),
         Some(Command::Chat { options }) => chat::chat(&place, options),
-        Some(Command::Verify { cold, only, accept_llama2_licence }) => {
-            let choices = verify::Choices { cold: *cold, llama2: *accept_llama2_licence };
+        Some(Command::Verify { cold, only, accept_llama2_licence, fetch_model }) => {
+            let choices = verify::Choices {
+                cold: *cold,
+                llama2: *accept_llama2_licence,
+                model: *fetch_model,
+            };
             verify::verify(&place, choices, only.as_deref())
         }
         Some(Command::Dev(Dev::Stubs { check })) => dev_stubs(&place, *check),

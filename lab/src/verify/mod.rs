@@ -27,6 +27,8 @@ pub struct Choices {
     pub cold: bool,
     /// Llama-2's licence is accepted: fetch its vocabulary and compare ids under it.
     pub llama2: bool,
+    /// Fetch the small model; then what needs it must run.
+    pub model: bool,
 }
 
 /// A step: its name, what it proves, and how.
@@ -47,9 +49,10 @@ const STEPS: &[Step] = &[
         run: gates,
     },
     Step { name: "lab", proves: "nothing is lost, broken answers get a clear message", run: lab },
+    Step { name: "models", proves: "models load, run and chat", run: models },
     Step {
         name: "peers",
-        proves: "the tokenizers crate passes the checks and made the golden files",
+        proves: "other tokenizers pass the checks and made the golden files, logits are llama.cpp's",
         run: peers,
     },
     Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
@@ -97,6 +100,12 @@ fn format(place: &Place, _: Choices) -> Result<()> {
 const GATES: &[&str] =
     &["--test", "wrong_answers", "--test", "differential", "--test", "mutations", "--test", "tidy"];
 
+/// All features of the library but `candle`, which takes minutes to compile: once in release is enough.
+const LIGHT: &str = "notebook,parallel,default";
+
+/// What switches models on in the members that run them.
+const MODELS: &str = "apps/hub,bench/candle";
+
 fn clippy(place: &Place, _: Choices) -> Result<()> {
     for features in [&["--no-default-features"][..], &[], &["--all-features"]] {
         let package =
@@ -104,18 +113,9 @@ fn clippy(place: &Place, _: Choices) -> Result<()> {
         cargo(place, &package.concat())?;
     }
     // The gates are in no list of targets, so that a learner's `cargo test` does not build them.
-    let gates = [
-        "--test",
-        "wrong_answers",
-        "--test",
-        "differential",
-        "--test",
-        "mutations",
-        "--test",
-        "tidy",
-    ];
-    cargo(place, &[&["clippy", "--quiet"][..], &gates, &["--", "-D", "warnings"]].concat())?;
-    cargo(place, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    cargo(place, &[&["clippy", "--quiet"][..], GATES, &["--", "-D", "warnings"]].concat())?;
+    let all = ["--workspace", "--all-targets", "--features", MODELS];
+    cargo(place, &[&["clippy", "--quiet"][..], &all, &["--", "-D", "warnings"]].concat())
 }
 
 fn stubs(place: &Place, _: Choices) -> Result<()> {
@@ -136,7 +136,7 @@ fn gates(place: &Place, _: Choices) -> Result<()> {
     )?;
     // cargo runs the two kinds of tests of a library in two calls.
     for kind in ["--lib", "--doc"] {
-        cargo(place, &["test", "--all-features", kind])?;
+        cargo(place, &["test", "--features", LIGHT, kind])?;
     }
     cargo(place, &["test", "--no-default-features", "--doc"])
 }
@@ -145,11 +145,30 @@ fn lab(place: &Place, _: Choices) -> Result<()> {
     cargo(place, &["test", "--package", "lab", "--package", "grader", "--package", "solutions"])
 }
 
+fn models(place: &Place, choices: Choices) -> Result<()> {
+    if choices.model {
+        own(place, &["model", "--yes"])?;
+    } else {
+        say(
+            "left out: what needs the small model, unless it is in the cache; `--fetch-model` fetches it",
+        );
+    }
+    cargo(place, &["test", "--release", "--no-default-features", "--features", "candle", "--lib"])?;
+    with_model(place, choices, &["test", "--release", "--package", "apps", "--features", "hub"])
+}
+
+/// Runs cargo; tests that need the small model may pass without it only if it was not asked for.
+fn with_model(place: &Place, choices: Choices, arguments: &[&str]) -> Result<()> {
+    let needed = if choices.model { "1" } else { "0" };
+    done(command(place, "cargo", arguments).env("RUST_FOR_AI_NEEDS_MODEL", needed))
+}
+
 fn peers(place: &Place, choices: Choices) -> Result<()> {
-    cargo(place, &["test", "--release", "--package", "bench"])?;
+    let bench = ["--release", "--package", "bench", "--features", "candle"];
+    with_model(place, choices, &[&["test"], &bench[..]].concat())?;
     for made in ["golden", "unicode"] {
-        let check = ["run", "--quiet", "--release", "--package", "bench", "--bin", made];
-        cargo(place, &[&check[..], &["--", "--check"]].concat())?;
+        let run = [&["run", "--quiet"], &bench[..], &["--bin", made, "--", "--check"]].concat();
+        cargo(place, &run)?;
     }
     if !choices.llama2 {
         say("left out: ids under Llama-2's vocabulary, which has a licence of its own; \
@@ -158,8 +177,8 @@ fn peers(place: &Place, choices: Choices) -> Result<()> {
     }
     own(place, &["vocabulary", "llama2", "--accept-licence"])?;
     let pieces = vocabulary::path(place)?.display().to_string();
-    let compare = ["run", "--quiet", "--release", "--package", "bench", "--bin", "llama2", "--"];
-    cargo(place, &[&compare[..], &[&pieces]].concat())
+    let run = [&["run", "--quiet"], &bench[..], &["--bin", "llama2", "--", &pieces]].concat();
+    cargo(place, &run)
 }
 
 fn docs(place: &Place, _: Choices) -> Result<()> {
