@@ -1,4 +1,4 @@
-//! Weights that stay in the mapped file, behind Candle's interface.
+//! Weights where they are, behind Candle's interface: in the mapped file, or in a buffer of ours.
 //!
 //! Candle's reader copies every tensor out of the file. Its matrix product, though, takes any
 //! [`QuantizedType`], and for the formats whose blocks it reads as they are the file's bytes *are* that
@@ -20,31 +20,47 @@ use half::f16;
 use crate::llama::gguf::{File, TensorInfo};
 use crate::llama::quant::Format;
 
-/// A matrix of `rows` by `columns` whose blocks stay in the file, or nothing for a format that is not
-/// left there.
+/// A matrix of `rows` by `columns` whose blocks stay where they are, or nothing for a format that Candle
+/// does not multiply there.
 pub(crate) fn tensor(
-    file: &Arc<File>,
-    info: &TensorInfo,
+    bytes: Bytes,
+    format: Format,
     rows: usize,
     columns: usize,
 ) -> Option<Result<QTensor>> {
-    let storage = match info.format {
-        Format::Q4_0 => Blocks::<BlockQ4_0>::new(file, info),
-        Format::Q8_0 => Blocks::<BlockQ8_0>::new(file, info),
-        Format::Q2K => Blocks::<BlockQ2K>::new(file, info),
-        Format::Q3K => Blocks::<BlockQ3K>::new(file, info),
-        Format::Q4K => Blocks::<BlockQ4K>::new(file, info),
-        Format::Q5K => Blocks::<BlockQ5K>::new(file, info),
-        Format::Q6K => Blocks::<BlockQ6K>::new(file, info),
+    let storage = match format {
+        Format::Q4_0 => Blocks::<BlockQ4_0>::new(bytes),
+        Format::Q8_0 => Blocks::<BlockQ8_0>::new(bytes),
+        Format::Q2K => Blocks::<BlockQ2K>::new(bytes),
+        Format::Q3K => Blocks::<BlockQ3K>::new(bytes),
+        Format::Q4K => Blocks::<BlockQ4K>::new(bytes),
+        Format::Q5K => Blocks::<BlockQ5K>::new(bytes),
+        Format::Q6K => Blocks::<BlockQ6K>::new(bytes),
         _ => None,
     }?;
     Some(QTensor::new(QStorage::Cpu(storage), (rows, columns)))
 }
 
-/// Blocks of type `T` in a mapped file.
+/// Bytes that stay where they are for as long as somebody holds this.
+pub(crate) enum Bytes {
+    /// A tensor in a mapped file.
+    Mapped(Arc<File>, TensorInfo),
+    /// A buffer that nobody writes to any more.
+    Owned(Vec<u8>),
+}
+
+impl Bytes {
+    fn get(&self) -> &[u8] {
+        match self {
+            Self::Mapped(file, tensor) => file.bytes(tensor),
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// Blocks of type `T`.
 struct Blocks<T> {
-    file: Arc<File>,
-    info: TensorInfo,
+    bytes: Bytes,
     of: PhantomData<fn() -> T>,
 }
 
@@ -65,22 +81,19 @@ plain!(BlockQ4_0, BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K, BlockQ6K);
 
 impl<T: Plain> Blocks<T> {
     /// Nothing where the bytes are not whole blocks at an address that is fit for them.
-    fn new(file: &Arc<File>, info: &TensorInfo) -> Option<Box<dyn QuantizedType>> {
-        let bytes = file.bytes(info);
-        let whole = bytes.len() % size_of::<T>() == 0;
-        let aligned = bytes.as_ptr().cast::<T>().is_aligned();
+    fn new(bytes: Bytes) -> Option<Box<dyn QuantizedType>> {
+        let whole = bytes.get().len().is_multiple_of(size_of::<T>());
+        let aligned = bytes.get().as_ptr().cast::<T>().is_aligned();
         let little = cfg!(target_endian = "little");
-        (whole && aligned && little && info.format.block().1 == size_of::<T>()).then(|| {
-            let blocks = Self { file: Arc::clone(file), info: info.clone(), of: PhantomData };
-            Box::new(blocks) as Box<dyn QuantizedType>
-        })
+        (whole && aligned && little)
+            .then(|| Box::new(Self { bytes, of: PhantomData }) as Box<dyn QuantizedType>)
     }
 
     fn blocks(&self) -> &[T] {
-        let bytes = self.file.bytes(&self.info);
+        let bytes = self.bytes.get();
         // SAFETY: `new` has seen that the address is aligned and that whole blocks are there; any bytes
-        // are blocks (`Plain`); the map lives as long as `self.file`. Of what happens if somebody
-        // changes the file meanwhile, `File` says more.
+        // are blocks (`Plain`); map and buffer live as long as `self`, and neither moves. Of what happens
+        // if somebody changes the file meanwhile, `File` says more.
         unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<T>()) }
     }
 }
@@ -113,7 +126,7 @@ impl<T: Plain> QuantizedType for Blocks<T> {
     }
 
     fn as_ptr(&self) -> *const u8 {
-        self.file.bytes(&self.info).as_ptr()
+        self.bytes.get().as_ptr()
     }
 
     fn block_size(&self) -> usize {
