@@ -368,7 +368,7 @@ mod tests {
         for (merges, expected) in [(["a b", "b c"], [3, 2]), (["b c", "a b"], [0, 4])] {
             let mut ids = Vec::new();
             ByteLevel::new(&tokens, &merges, Pattern::Gpt2, false)
-                .unwrap()
+                .expect("it is valid")
                 .encode_into("abc", &mut ids);
             assert_eq!(ids, expected);
         }
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn a_missing_byte_is_left_out_and_its_neighbours_merge() {
         let tokens = ["!", "!!"].map(Some);
-        let ours = ByteLevel::new(&tokens, &["! !"], Pattern::Gpt2, false).unwrap();
+        let ours = ByteLevel::new(&tokens, &["! !"], Pattern::Gpt2, false).expect("it is valid");
         let mut ids = Vec::new();
         ours.encode_into("!\u{4}!", &mut ids);
         assert_eq!(ids, [1]);
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let error = |tokens: &[Option<&str>], merges: &[&str]| {
-            ByteLevel::new(tokens, merges, Pattern::Gpt2, false).unwrap_err().to_string()
+            ByteLevel::new(tokens, merges, Pattern::Gpt2, false).expect_err("it is not").to_string()
         };
         let tokens = ["a", "b", "ab"].map(Some);
         assert_eq!(error(&[Some("a"), None, Some("a")], &[]), "token 2 (`a`) repeats token 0");

@@ -245,7 +245,8 @@ mod tests {
                 let characters: Vec<char> = text.chars().collect();
                 for split in splits(&characters) {
                     let mut stream =
-                        Stops::new(stops.iter().map(|&stop| stop.to_owned()).collect()).unwrap();
+                        Stops::new(stops.iter().map(|&stop| stop.to_owned()).collect())
+                            .expect("it is valid");
                     let part = |part: &&[char]| stream.push(&part.iter().collect::<String>());
                     let mut got: String = split.iter().map(part).collect();
                     let stopped = stream.stopped().is_some();
@@ -255,7 +256,7 @@ mod tests {
             }
         }
         assert_eq!(
-            Stops::new(vec!["a".into(), String::new()]).unwrap_err().to_string(),
+            Stops::new(vec!["a".into(), String::new()]).expect_err("it is not").to_string(),
             "stop string 1 is empty, expected one character or more"
         );
     }

@@ -13,7 +13,7 @@ fn naive(settings: &Settings, logits: &[f32], recent: &[u32], u: f64) -> u32 {
         }
     }
     kept.retain(|(logit, _)| *logit > f32::NEG_INFINITY);
-    kept.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap().then(a.1.cmp(&b.1)));
+    kept.sort_by(|a, b| b.0.partial_cmp(&a.0).expect("it is valid").then(a.1.cmp(&b.1)));
     if settings.temperature == 0.0 {
         return kept[0].1;
     }
@@ -78,7 +78,7 @@ fn it_draws_what_the_laws_say() {
         };
         // Some twice, some that are not in the vocabulary.
         let recent: Vec<u32> = (0..10).map(|_| (random.next() % (n as u64 + 2)) as u32).collect();
-        let mut sampler = Sampler::new(settings).unwrap();
+        let mut sampler = Sampler::new(settings).expect("it is valid");
         let mut same = Random::new(settings.seed);
         for _ in 0..3 {
             let u = if settings.temperature == 0.0 { 0.0 } else { same.unit() };
@@ -96,11 +96,11 @@ fn it_draws_what_the_laws_say() {
 fn shares_are_those_of_the_softmax() {
     let settings =
         Settings { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, ..Settings::default() };
-    let mut sampler = Sampler::new(settings).unwrap();
+    let mut sampler = Sampler::new(settings).expect("it is valid");
     let logits = [0.0, 2.0_f32.ln(), 5.0_f32.ln(), f32::NEG_INFINITY];
     let mut counts = [0; 4];
     for _ in 0..16_000 {
-        counts[sampler.sample(&logits, &[]).unwrap() as usize] += 1;
+        counts[sampler.sample(&logits, &[]).expect("it is valid") as usize] += 1;
     }
     for (count, expected) in counts.into_iter().zip([2_000_i32, 4_000, 10_000, 0]) {
         assert!(expected.abs_diff(count) < 250, "{counts:?}");
@@ -110,8 +110,9 @@ fn shares_are_those_of_the_softmax() {
 #[test]
 fn bad_logits_are_errors() {
     for settings in [Settings::default(), Settings { temperature: 0.0, ..Settings::default() }] {
-        let sample = |logits: &[f32]| Sampler::new(settings).unwrap().sample(logits, &[]);
-        let message = |logits: &[f32]| sample(logits).unwrap_err().to_string();
+        let sample =
+            |logits: &[f32]| Sampler::new(settings).expect("it is valid").sample(logits, &[]);
+        let message = |logits: &[f32]| sample(logits).expect_err("it is not").to_string();
         assert_eq!(
             message(&[0.0, f32::NAN]),
             "the logit of token 1 is NaN, expected a finite number"
@@ -140,6 +141,6 @@ fn settings_have_their_ranges() {
     for settings in [temperature, top_p, min_p, penalty].concat().into_iter().chain(zero) {
         assert!(Sampler::new(settings).is_err(), "{settings:?}");
     }
-    let error = Sampler::new(Settings { min_p: 2.0, ..valid }).unwrap_err();
+    let error = Sampler::new(Settings { min_p: 2.0, ..valid }).expect_err("it is not");
     assert_eq!(error.to_string(), "min-p is 2, expected a number from 0 to 1");
 }

@@ -28,7 +28,7 @@ fn a_text_never_becomes_a_control_token() {
     // As some converters write them: added, or even normal.
     types.extend([3, 4, 4, 4, 4]);
     let file = Metadata { types: Some(types), ..byte_level(&texts, vec![]) };
-    let tokenizer = Tokenizer::new(&file).unwrap();
+    let tokenizer = Tokenizer::new(&file).expect("it is valid");
     for (id, control) in (256..260).zip(controls) {
         assert_eq!(tokenizer.control(control), Some(id), "{control}");
         let ids = tokenizer.encode(&format!("a{control}b"));
@@ -51,7 +51,7 @@ fn named_tokens_are_control_tokens() {
     let texts = texts(&["[BOS]", "[EOS]", "[EOT]"]);
     let file =
         Metadata { bos: Some(256), eos: Some(257), eot: Some(258), ..byte_level(&texts, vec![]) };
-    let tokenizer = Tokenizer::new(&file).unwrap();
+    let tokenizer = Tokenizer::new(&file).expect("it is valid");
     assert_eq!(
         (tokenizer.bos(), tokenizer.eos(), tokenizer.adds_bos()),
         (Some(256), Some(257), false)
@@ -61,7 +61,7 @@ fn named_tokens_are_control_tokens() {
     assert_eq!(tokenizer.control("[EOS]"), Some(257));
     let with = |pre, add_bos| {
         let file = Metadata { pre: Some(pre), add_bos, ..file.clone() };
-        Tokenizer::new(&file).unwrap().adds_bos()
+        Tokenizer::new(&file).expect("it is valid").adds_bos()
     };
     assert!(
         with("llama-bpe", None) && !with("llama-bpe", Some(false)) && with("smollm", Some(true))
@@ -74,7 +74,7 @@ fn a_whole_piece_counts_where_the_family_says_so() {
     let texts = texts(&["abc"]);
     let encode = |pre| {
         let file = Metadata { pre: Some(pre), ..byte_level(&texts, vec![]) };
-        Tokenizer::new(&file).unwrap().encode("abc").len()
+        Tokenizer::new(&file).expect("it is valid").encode("abc").len()
     };
     assert_eq!((encode("llama-bpe"), encode("smollm"), encode("gpt-2")), (1, 3, 3));
 }
@@ -103,8 +103,8 @@ fn sentencepiece_ids_are_those_of_the_pieces() {
     let texts: Vec<String> =
         pieces.iter().map(|piece| piece.text.clone()).chain(["<tool>".to_owned()]).collect();
     let file = sentence_piece(&texts);
-    let tokenizer = Tokenizer::new(&file).unwrap();
-    let direct = SentencePiece::from_pieces(&pieces, Options::default()).unwrap();
+    let tokenizer = Tokenizer::new(&file).expect("it is valid");
+    let direct = SentencePiece::from_pieces(&pieces, Options::default()).expect("it is valid");
     for text in ["", "In the beginning", " 水 é\n", "</s><s>[INST]", "<0x41>"] {
         let ids = tokenizer.encode(text);
         assert_eq!(ids, direct.encode(text), "{text:?}");
@@ -119,7 +119,7 @@ fn sentencepiece_ids_are_those_of_the_pieces() {
     assert_eq!(tokenizer.encode("the<tool>the"), around);
 
     let bare = Metadata { add_space_prefix: Some(false), ..file };
-    let bare = Tokenizer::new(&bare).unwrap();
+    let bare = Tokenizer::new(&bare).expect("it is valid");
     assert_eq!(
         bare.encode("the").iter().map(|&id| bare.piece(id)).collect::<Vec<_>>().concat(),
         b"the"
@@ -181,6 +181,6 @@ fn errors_name_the_key() {
         ),
     ];
     for (file, expected) in cases {
-        assert_eq!(Tokenizer::new(&file).unwrap_err().to_string(), expected);
+        assert_eq!(Tokenizer::new(&file).expect_err("it is not").to_string(), expected);
     }
 }
