@@ -5,6 +5,10 @@
 //! | [`gguf`] | the file: metadata and tensors, mapped and checked |
 //! | [`quant`] | the formats of its numbers |
 //! | [`config`] | the shape of the model in it |
+//! | [`tokenizer`] | its tokenizer: text to ids, ids to bytes |
+//! | [`template`] | a conversation to the ids that the model was trained to continue |
+//! | [`sampler`] | the next token from the logits |
+//! | [`stream`] | what of a text may be shown while it arrives |
 //! | [`engine`] | what a chat needs of a model that runs |
 //! | `native` | our forward pass, on Candle's matrix products (feature `candle`) |
 //! | `candle` | Candle's own Llama, as a second opinion (feature `candle`) |
@@ -21,6 +25,7 @@ pub mod quant;
 pub mod sampler;
 pub mod stream;
 pub mod synthetic;
+pub mod template;
 pub mod tokenizer;
 
 #[cfg(feature = "candle")]

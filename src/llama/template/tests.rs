@@ -240,13 +240,9 @@ fn a_default_system_prompt_is_found() {
             "{{{{ '<|im_start|>system{newline}' + tools + '<|im_end|>' }}}} else \
              {{{{ '<|im_start|>system{newline}I\\'m \\\\ \"Q\".<|im_end|>{newline}' }}}}"
         );
-        assert_eq!(
-            system(&program),
-            None,
-            "a string in another one's quotes is no text of its own"
-        );
-        let program = program.replace("\"Q\"", "Q");
-        assert_eq!(system(&program).as_deref(), Some("I'm \\ Q."));
+        assert_eq!(system(&program).as_deref(), Some("I'm \\ \"Q\"."));
+        let program = program.replace("'<|im", "\"<|im");
+        assert_eq!(system(&program), None, "the string ends at the quote");
     }
     assert_eq!(system("'<|im_start|>system\n' + text + '<|im_end|>'"), None);
     assert_eq!(system("'<|im_start|>user\nHi<|im_end|>'"), None);
