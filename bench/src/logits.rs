@@ -166,7 +166,9 @@ fn parse(bytes: &[u8]) -> Result<Vec<Case>> {
 }
 
 fn one(case: &Value, top: usize, numbers: &mut Numbers<'_>) -> Result<Case> {
-    let text = |key: &str| Ok(case[key].as_str().with_context(|| format!("`{key}`"))?.to_owned());
+    let text = |key: &str| -> Result<String> {
+        Ok(case[key].as_str().with_context(|| format!("`{key}`"))?.to_owned())
+    };
     let ids = case["ids"].as_array().context("`ids`: expected a list")?;
     let ids: Vec<u32> = serde_json::from_value(Value::from(ids.clone()))?;
     let golden = match text("kind")?.as_str() {

@@ -27,11 +27,13 @@ use rust_for_ai::llama::quant::Format;
 
 /// Seed of weights and samples.
 const SEED: u64 = 1611;
-/// Steps of the model in `data/`.
+/// The rate of learning falls as if there were so many steps.
 const STEPS: usize = 2000;
+/// Steps that the model in `data/` has seen: the last ones were saved, as they took long and gave little.
+const LAST: usize = 1600;
 
 struct Options {
-    steps: usize,
+    last: usize,
     checkpoint: Option<PathBuf>,
     from: Option<PathBuf>,
     format: Format,
@@ -67,12 +69,12 @@ fn main() -> Result<()> {
 }
 
 fn train(options: &Options, corpus: &Corpus, vocabulary: &Vocabulary) -> Result<Model> {
-    let mut training = Training::new(corpus, SEED, options.steps)?;
+    let mut training = Training::new(corpus, SEED, STEPS)?;
     let parameters: usize = training.model.weights().iter().map(|(_, w)| w.elem_count()).sum();
-    println!("{parameters} parameters, {} steps of {} ids", options.steps, BATCH * CONTEXT);
+    println!("{parameters} parameters, {} steps of {} ids", options.last, BATCH * CONTEXT);
     let start = Instant::now();
     let mut mean = 0.0;
-    while training.step < options.steps {
+    while training.step < options.last {
         let loss = training.step()?;
         mean = if training.step == 1 { loss } else { 0.95 * mean + 0.05 * loss };
         if training.step.is_multiple_of(10) {
@@ -95,7 +97,7 @@ fn train(options: &Options, corpus: &Corpus, vocabulary: &Vocabulary) -> Result<
 
 fn options() -> Result<Options> {
     let mut options = Options {
-        steps: STEPS,
+        last: LAST,
         checkpoint: None,
         from: None,
         format: Format::Q8_0,
@@ -105,7 +107,7 @@ fn options() -> Result<Options> {
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("`{argument}` wants a value"));
         match argument.as_str() {
-            "--steps" => options.steps = value()?.parse().context("`--steps` wants a number")?,
+            "--steps" => options.last = value()?.parse().context("`--steps` wants a number")?,
             "--checkpoint" => options.checkpoint = Some(value()?.into()),
             "--from" => options.from = Some(value()?.into()),
             "--format" => options.format = value()?.parse()?,
