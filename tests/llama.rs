@@ -15,6 +15,8 @@ macro_rules! chapter {
             graded(&stage::ATTENTION, || check::attention(answer::attention)),
             graded(&stage::KV_CACHE, || check::kv_cache(answer::KvCache::new)),
             graded(&stage::FORWARD, || check::forward(answer::forward)),
+            #[cfg(feature = "candle")]
+            graded(&stage::CANDLE_LOAD, || check::candle_load(answer::Candle::load)),
             graded(&stage::CHAT, || check::chat(answer::chat)),
         ]
     }};

@@ -39,7 +39,9 @@ fn every_stage_has_three_wrong_answers_with_ids_of_their_own() {
     for (id, verdict) in &*WRONG_ANSWERS {
         ids.entry(verdict.stage.id).or_default().push(id);
     }
-    for stage in course::stages() {
+    // A stage that needs more is proven where that is switched on, as `cargo lab verify` does.
+    let proven = |needs: &str| needs == "candle" && cfg!(feature = "candle");
+    for stage in course::stages().filter(|stage| stage.needs().is_none_or(proven)) {
         let ids = ids.get(stage.id).map_or(&[][..], Vec::as_slice);
         assert!(
             ids.len() >= 3,

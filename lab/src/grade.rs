@@ -62,15 +62,18 @@ pub struct CompileError {
     pub rendered: String,
 }
 
-/// Grades one stage of a chapter, or all of them.
+/// Grades one stage of a chapter, or all of them but those that need a feature of their own.
 ///
 /// # Errors
 ///
 /// cargo cannot be run, or fails for a reason that is not in the learner's files.
 pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Result<Graded> {
     // Before the build: what is saved meanwhile may be graded or not, and must not count as graded.
-    let seen = fingerprint(place, chapter);
-    let binary = match build(place, chapter)? {
+    let seen = match stage.filter(|stage| stage.needs().is_some()) {
+        Some(stage) => fingerprint_alone(place, stage),
+        None => fingerprint(place, chapter),
+    };
+    let binary = match build(place, chapter, stage.and_then(Stage::needs))? {
         Build::Binary(path) => path,
         Build::Broken(errors) => return Ok(Graded::Broken(errors)),
     };
@@ -90,7 +93,8 @@ pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Resul
     let _ = fs::remove_file(&report);
     let ran = ran.with_context(|| format!("could not run `{}`", binary.display()))?;
     let mut verdicts = lines.lines().map(verdict).collect::<Result<Vec<_>>>()?;
-    let asked = if stage.is_some() { 1 } else { chapter.stages.len() };
+    let all = chapter.stages.iter().filter(|stage| stage.needs().is_none()).count();
+    let asked = if stage.is_some() { 1 } else { all };
     if verdicts.len() != asked {
         bail!(
             "the grader gave {} verdicts, expected {asked}\n{}",
@@ -118,12 +122,23 @@ enum Build {
     Broken(Vec<CompileError>),
 }
 
-fn build(place: &Place, chapter: &Chapter) -> Result<Build> {
+/// What cargo is told to build. A heavy feature is built in release, as the programs that run models
+/// are: so it is compiled once, and what it runs is not slow.
+fn arguments(chapter: &Chapter, needs: Option<&str>) -> Vec<String> {
+    let words = ["test", "--no-run", "--package", "rust_for_ai", "--no-default-features"];
+    let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
+    let features = needs.map_or(chapter.id.to_owned(), |needs| format!("{},{needs}", chapter.id));
+    arguments.extend(["--features".to_owned(), features]);
+    arguments.extend(["--test".to_owned(), chapter.id.to_owned()]);
+    arguments.extend(needs.map(|_| "--release".to_owned()));
+    arguments
+}
+
+fn build(place: &Place, chapter: &Chapter, needs: Option<&str>) -> Result<Build> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(place.root())
-        .args(["test", "--no-run", "--package", "rust_for_ai", "--no-default-features"])
-        .args(["--features", chapter.id, "--test", chapter.id])
+        .args(arguments(chapter, needs))
         .arg(match std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
             true => "--message-format=json-diagnostic-rendered-ansi",
             false => "--message-format=json",
@@ -140,7 +155,10 @@ fn build(place: &Place, chapter: &Chapter) -> Result<Build> {
     });
     let notice = Notice::after(
         Duration::from_secs(2),
-        "building the grader (the first time takes some 20 seconds)",
+        match needs {
+            None => "building the grader (the first time takes some 20 seconds)",
+            Some(_) => "building the grader with Candle (the first time takes some minutes)",
+        },
     );
     let mut binary = None;
     let mut errors = Vec::new();
@@ -222,6 +240,14 @@ impl Notice {
     }
 }
 
+/// A fingerprint of one answer that is graded apart from its chapter.
+pub fn fingerprint_alone(place: &Place, stage: &Stage) -> String {
+    let mut hasher = DefaultHasher::new();
+    (stage.id, stage.version, fs::read(place.exercise(stage)).unwrap_or_default())
+        .hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 /// A fingerprint of a chapter's answers, to tell whether they changed since they were graded.
 ///
 /// Not for security, and it may change with the compiler's version: then a chapter is graded anew.
@@ -235,4 +261,22 @@ pub fn fingerprint(place: &Place, chapter: &Chapter) -> String {
         .unwrap_or_default()
         .hash(&mut hasher);
     format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_for_ai::course::{bpe, llama};
+
+    use super::*;
+
+    #[test]
+    fn a_heavy_feature_is_built_for_its_stage_alone_and_in_release() {
+        let words = |chapter, needs| arguments(chapter, needs).join(" ");
+        let common = "test --no-run --package rust_for_ai --no-default-features --features";
+        assert_eq!(words(&bpe::CHAPTER, None), format!("{common} bpe --test bpe"));
+        assert_eq!(words(&llama::CHAPTER, None), format!("{common} llama --test llama"));
+        let needs = llama::CANDLE_LOAD.needs();
+        let expected = format!("{common} llama,candle --test llama --release");
+        assert_eq!(words(&llama::CHAPTER, needs), expected);
+    }
 }

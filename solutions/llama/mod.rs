@@ -1,6 +1,8 @@
 //! Chapter `llama`: a quantized Llama, from the bytes of its file to a chat, a stage a file.
 
 mod attention;
+#[cfg(feature = "candle")]
+mod candle_load;
 mod chat;
 mod forward;
 mod kv_cache;
@@ -8,6 +10,8 @@ mod rms_norm;
 mod rope;
 
 pub use attention::attention;
+#[cfg(feature = "candle")]
+pub use candle_load::Candle;
 pub use chat::chat;
 pub use forward::forward;
 pub use kv_cache::KvCache;

@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "A quantized Llama: from the bytes of its file to a chat",
     ends_with: "you chat with a quantized Llama through your own code, and its logits agree with llama.cpp's",
     notebook: "notebooks/rust/60_llama.ipynb",
-    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE, &FORWARD, &CHAT],
+    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE, &FORWARD, &CANDLE_LOAD, &CHAT],
 };
 
 /// The vector's size.
@@ -231,6 +231,42 @@ pub const CHAT: Stage = Stage {
         "A user edits an early message of a long chat. What can be kept of the cache?",
         "A client gets half an emoji in one event of a stream. Where is the bug, and which languages see it \
          first?",
+    ],
+    solved: &[],
+};
+
+/// A second opinion.
+pub const CANDLE_LOAD: Stage = Stage {
+    id: "llama.candle_load",
+    title: "run the same model with Candle",
+    rust: "a crate whose state is hidden in `&mut self`; `map_err`, and `total_cmp` to find the largest float",
+    ai: "a framework's Llama as a second opinion: positions that nobody checks, one cache inside the model, \
+         and a tokenizer that is wrong in silence",
+    minutes: 25,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "Candle keeps the cache, and you keep the position: it has to be right in each call, and 0 means a \
+         new conversation",
+        "one private function that feeds ids at a position and gives a `Vec<f32>`; `logits` calls it once \
+         at 0, `greedy` goes on with one id a time",
+        "`let input = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?; self.weights.forward(&input, \
+         position)?.squeeze(0)?.to_vec1()`, and in the loop `position` runs over `ids.len()..ids.len() + n`",
+    ],
+    reading: &[
+        Reading {
+            title: "Candle: a framework of tensors in Rust, with its models and examples",
+            at: "https://github.com/huggingface/candle",
+        },
+        Reading {
+            title: "a limit of 4,096 positions, whatever the file says",
+            at: "https://github.com/huggingface/candle/issues/1566",
+        },
+    ],
+    questions: &[
+        "Two users talk to one model. What goes wrong with a cache inside of it, and what would you change?",
+        "How do you find out that a tokenizer is wrong, if the model still answers?",
     ],
     solved: &[],
 };

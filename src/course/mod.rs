@@ -76,7 +76,24 @@ pub struct Reading {
     pub at: &'static str,
 }
 
+/// The cargo features that stages need beyond their chapter's.
+///
+/// Such a feature takes minutes to compile, so neither `cargo test` nor the grading of a whole chapter
+/// switches it on; the stage is listed as ignored, with the command that grades it.
+const NEEDS: &[(&str, &str)] = &[("llama.candle_load", "candle")];
+
 impl Stage {
+    /// The cargo feature that this stage needs beyond its chapter's, if any.
+    ///
+    /// ```
+    /// use rust_for_ai::course::{bpe, llama};
+    /// assert_eq!(bpe::MERGE.needs(), None);
+    /// assert_eq!(llama::CANDLE_LOAD.needs(), Some("candle"));
+    /// ```
+    pub fn needs(&self) -> Option<&'static str> {
+        NEEDS.iter().find(|(id, _)| *id == self.id).map(|&(_, feature)| feature)
+    }
+
     /// The chapter's id: `bpe` of `bpe.merge`.
     pub fn chapter(&self) -> &'static str {
         self.id.split_once('.').map_or(self.id, |(chapter, _)| chapter)

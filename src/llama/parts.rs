@@ -129,3 +129,20 @@ pub struct Limits {
     /// Texts that end it and are not part of it; none of them empty.
     pub stops: Vec<String>,
 }
+
+/// A model that is asked one thing at a time.
+pub trait Greedy {
+    /// The logits after the last of `ids`, as if nothing had been fed before.
+    ///
+    /// # Errors
+    ///
+    /// What the library underneath says.
+    fn logits(&mut self, ids: &[u32]) -> Result<Vec<f32>, String>;
+
+    /// The `n` ids that follow `ids`, each the one with the largest logit.
+    ///
+    /// # Errors
+    ///
+    /// What the library underneath says.
+    fn greedy(&mut self, ids: &[u32], n: usize) -> Result<Vec<u32>, String>;
+}

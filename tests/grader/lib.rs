@@ -84,7 +84,7 @@ pub fn grade(chapter: &'static Chapter, stages: &[Graded]) -> ExitCode {
     let arguments = Arguments::from_args();
     let strict = arguments.include_ignored || arguments.ignored;
     let states: Arc<Mutex<Vec<(&'static str, State)>>> = Arc::default();
-    let trials = stages
+    let trials: Vec<Trial> = stages
         .iter()
         .map(|&graded| {
             let states = Arc::clone(&states);
@@ -104,11 +104,13 @@ pub fn grade(chapter: &'static Chapter, stages: &[Graded]) -> ExitCode {
                 }
             })
         })
+        .chain(left_out(chapter, stages).map(|(stage, reason)| ignored(stage, reason)))
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let states = states.lock().unwrap_or_else(PoisonError::into_inner);
+    let gradable = stages.iter().filter(|graded| graded.tree == Tree::Exercises).count();
     // A filtered run says nothing of the whole.
-    if !arguments.list && states.len() == chapter.stages.len() {
+    if !arguments.list && states.len() == gradable {
         print(&summary(chapter, &states));
     }
     conclusion.exit_code()
@@ -122,16 +124,57 @@ pub fn list_switched_off(chapters: &[&'static Chapter]) -> ExitCode {
     let trials = chapters
         .iter()
         .flat_map(|chapter| chapter.stages.iter().map(move |stage| (chapter, stage)))
-        .map(|(chapter, stage)| {
-            let reason = format!("needs --features {}", chapter.id);
-            let name = format!("{}::{}", Tree::Exercises.as_str(), stage.id);
-            Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
-        })
+        .map(|(chapter, stage)| ignored(stage, format!("needs --features {}", chapter.id)))
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A stage that this build cannot grade; it stays ignored under `--include-ignored`.
+fn ignored(stage: &Stage, reason: String) -> Trial {
+    let name = format!("{}::{}", Tree::Exercises.as_str(), stage.id);
+    Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
+}
+
+/// The stages of a chapter that this build leaves out, since their feature is off, each with the reason.
+fn left_out(
+    chapter: &'static Chapter,
+    stages: &[Graded],
+) -> impl Iterator<Item = (&'static Stage, String)> {
+    let graded: Vec<&str> = stages.iter().map(|graded| graded.stage.id).collect();
+    chapter.stages.iter().filter(move |stage| !graded.contains(&stage.id)).filter_map(|stage| {
+        let feature = stage.needs()?;
+        Some((*stage, format!("needs --features {feature}: cargo lab check {}", stage.id)))
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "the closing line of a test target")]
 fn print(line: &str) {
     println!("{line}\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_for_ai::course;
+
+    use super::*;
+
+    #[test]
+    fn a_stage_whose_feature_is_off_is_left_out_with_the_command_that_grades_it() {
+        let of = |chapter: &'static Chapter, ids: &[&str]| -> Vec<(&str, String)> {
+            let known = chapter.stages.iter().filter(|stage| ids.contains(&stage.id));
+            let stages: Vec<Graded> = known
+                .map(|stage| Graded {
+                    tree: Tree::Exercises,
+                    stage,
+                    check: || unreachable!("nothing is graded here"),
+                })
+                .collect();
+            left_out(chapter, &stages).map(|(stage, reason)| (stage.id, reason)).collect()
+        };
+        let reason = "needs --features candle: cargo lab check llama.candle_load".to_owned();
+        let llama = &course::llama::CHAPTER;
+        assert_eq!(of(llama, &[]), [("llama.candle_load", reason)]);
+        assert_eq!(of(llama, &["llama.candle_load"]), []);
+        assert_eq!(of(&course::bpe::CHAPTER, &[]), []);
+    }
 }

@@ -125,11 +125,17 @@ fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[Compil
             let graded = |chapter: &&Chapter| {
                 chapter.stages.iter().any(|stage| states.iter().any(|(id, _)| *id == stage.id))
             };
-            let lines: Vec<String> = chapters(target)
-                .into_iter()
-                .filter(graded)
-                .map(|chapter| summary(chapter, &states))
-                .collect();
+            let shown: Vec<&Chapter> = chapters(target).into_iter().filter(graded).collect();
+            let mut lines: Vec<String> =
+                shown.iter().map(|chapter| summary(chapter, &states)).collect();
+            for stage in shown.iter().flat_map(|chapter| chapter.stages) {
+                lines.extend(stage.needs().map(|needs| {
+                    let id = stage.id;
+                    format!(
+                        "{id} needs the feature `{needs}` and is graded apart: cargo lab check {id}"
+                    )
+                }));
+            }
             parts.push(lines.join("\n"));
         }
     }

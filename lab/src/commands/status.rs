@@ -42,6 +42,10 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
             return State::Failing;
         }
         let known = progress.get(stage.id).filter(|entry| entry.version == stage.version);
+        // A stage that is graded apart is as it was then, unless its file changed.
+        let apart = stage.needs().is_some();
+        let known =
+            known.filter(|entry| !apart || entry.seen == grade::fingerprint_alone(place, stage));
         known.and_then(|entry| entry.state).unwrap_or(State::NotStarted)
     };
     let next = course::stages().find(|stage| state(stage) != State::Passing);
@@ -116,7 +120,8 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
 fn up_to_date(place: &Place, chapter: &Chapter) -> Result<bool> {
     let progress = Progress::load(place)?;
     let seen = grade::fingerprint(place, chapter);
-    Ok(chapter.stages.iter().all(|stage| {
+    let mut together = chapter.stages.iter().filter(|stage| stage.needs().is_none());
+    Ok(together.all(|stage| {
         progress.get(stage.id).is_some_and(|entry| {
             entry.state.is_some() && entry.seen == seen && entry.version == stage.version
         })

@@ -154,6 +154,9 @@ fn models(place: &Place, choices: Choices) -> Result<()> {
         );
     }
     cargo(place, &["test", "--release", "--no-default-features", "--features", "candle", "--lib"])?;
+    // The stage that needs Candle, and its wrong answers.
+    let stage = ["--features", "candle", "--test", "llama", "--test", "wrong_answers"];
+    cargo(place, &[&["test", "--release"][..], &stage].concat())?;
     with_model(place, choices, &["test", "--release", "--package", "apps", "--features", "hub"])
 }
 

@@ -164,7 +164,7 @@ fn expected(toy: &Toy, steps: &[Step]) -> Vec<Near> {
 }
 
 /// The formula in `f64`, over all ids at once, layer after layer.
-fn oracle(toy: &Toy, ids: &[u32]) -> Vec<f64> {
+pub(super) fn oracle(toy: &Toy, ids: &[u32]) -> Vec<f64> {
     let shape = toy.shape();
     let product = |matrix: Matrix, x: &[f64]| -> Vec<f64> {
         let row = |row: &Vec<f32>| row.iter().zip(x).map(|(&w, x)| f64::from(w) * x).sum();

@@ -4,6 +4,8 @@
 //! from the formula.
 
 mod attention;
+#[cfg(feature = "candle")]
+mod candle_load;
 mod chat;
 mod forward;
 mod kv_cache;
@@ -12,6 +14,8 @@ mod rope;
 mod toy;
 
 pub use attention::attention;
+#[cfg(feature = "candle")]
+pub use candle_load::candle_load;
 pub use chat::chat;
 pub use forward::forward;
 pub use kv_cache::kv_cache;
@@ -30,6 +34,8 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         attention::wrong_answers(),
         kv_cache::wrong_answers(),
         forward::wrong_answers(),
+        #[cfg(feature = "candle")]
+        candle_load::wrong_answers(),
         chat::wrong_answers(),
     ];
     stages.into_iter().flatten().collect()

@@ -1,0 +1,333 @@
+//! Check `llama.candle_load`: Candle's Llama on a toy, against the oracle of `llama.forward`.
+//!
+//! The toy's weights go into a GGUF file in memory, which Candle itself writes. Expected logits are those of
+//! the formula in `f64`, so this also proves that Candle computes what the chapter teaches.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
+use candle_transformers::models::quantized_llama::ModelWeights;
+
+use super::forward::oracle;
+use super::toy::{Sizes, Toy, VOCABULARY};
+use crate::check::exam::{Case, Exam, graded};
+use crate::check::near::Near;
+use crate::check::{Origin, Verdict, Wrong};
+use crate::course::llama::CANDLE_LOAD;
+use crate::llama::parts::{Greedy, Matrix, Norm, Weights};
+
+type Answer = dyn Fn(&[u8]) -> Result<Box<dyn Greedy>, String>;
+
+/// Grades a model, given by how it is made from the bytes of a file: `candle_load(Candle::load)`.
+pub fn candle_load<M: Greedy + 'static>(
+    load: impl Fn(&[u8]) -> Result<M, String> + 'static,
+) -> Verdict {
+    let origin = Origin::of(&load);
+    check(&move |file| Ok(Box::new(load(file)?)), origin)
+}
+
+#[derive(Clone, Debug)]
+enum Call {
+    Logits(Vec<u32>),
+    Greedy(Vec<u32>, usize),
+}
+
+struct Input {
+    file: Vec<u8>,
+    sizes: Sizes,
+    /// What the file is, if not a toy.
+    broken: Option<&'static str>,
+    calls: Vec<Call>,
+}
+
+#[derive(PartialEq)]
+enum Reply {
+    /// The file could not be read; with which words is Candle's affair.
+    Refused,
+    Logits(Near),
+    Ids(Vec<u32>),
+}
+
+const WITHIN: f32 = 1e-3;
+
+fn check(answer: &Answer, origin: Origin) -> Verdict {
+    let exam = Exam {
+        stage: &CANDLE_LOAD,
+        origin,
+        answer,
+        wrong: WRONG,
+        run: |answer, Input { file, calls, .. }: &Input| {
+            let Ok(mut model) = answer(file) else { return vec![Reply::Refused] };
+            let reply = |call: &Call| match call {
+                Call::Logits(ids) => {
+                    model.logits(ids).map(|logits| Reply::Logits(Near::new(logits, WITHIN)))
+                }
+                Call::Greedy(ids, n) => model.greedy(ids, *n).map(Reply::Ids),
+            };
+            calls.iter().map(reply).map(|reply| reply.unwrap_or(Reply::Refused)).collect()
+        },
+        call,
+        show: |replies| {
+            let show = |reply: &Reply| match reply {
+                Reply::Refused => "Err(…)".to_owned(),
+                Reply::Logits(logits) => format!("Ok({})", logits.show()),
+                Reply::Ids(ids) => format!("Ok({ids:?})"),
+            };
+            replies.iter().map(show).collect::<Vec<_>>().join("\n")
+        },
+        diff: |_, _, _| Vec::new(),
+    };
+    exam.sit(cases())
+}
+
+const LOGITS: &str = "all ids go in at position 0, and the logits come after the last one";
+const GREEDY: &str = "each chosen id is fed alone, at the position that follows those in the cache";
+const ANEW: &str = "each call is a conversation of its own: its first id stands at position 0";
+const BROKEN: &str = "what Candle cannot read is an `Err`";
+
+fn cases() -> impl Iterator<Item = Case<Input, Vec<Reply>>> {
+    let sizes = |layers, heads, kv_heads, d| Sizes {
+        layers,
+        heads,
+        kv_heads,
+        d,
+        // Candle takes the length of a head for granted.
+        stream: heads * d,
+        attends: true,
+        feeds: true,
+    };
+    let (small, deep) = (sizes(1, 1, 1, 4), sizes(3, 4, 2, 6));
+    let logits = |ids: &[u32]| Call::Logits(ids.to_vec());
+    let greedy = |ids: &[u32], n| Call::Greedy(ids.to_vec(), n);
+    let list = [
+        (small, vec![logits(&[BOS])], LOGITS),
+        (small, vec![logits(&[BOS, 5])], LOGITS),
+        (deep, vec![logits(&[BOS, 5, 6, 3])], LOGITS),
+        (deep, vec![greedy(&[BOS, 5], 1)], GREEDY),
+        (deep, vec![greedy(&[BOS, 5], 2)], GREEDY),
+        (deep, vec![greedy(&[BOS, 7, 2, 8], 8)], GREEDY),
+        (deep, vec![greedy(&[BOS, 10, 4], 8)], GREEDY),
+        (deep, vec![logits(&[BOS, 5, 6]), logits(&[BOS, 5, 6])], ANEW),
+        (deep, vec![greedy(&[BOS, 5], 3), logits(&[BOS, 9]), greedy(&[BOS, 7], 3)], ANEW),
+    ];
+    let sound = (40..).zip(list).map(|(seed, (sizes, calls, why))| {
+        let toy = Toy::new(sizes, seed);
+        let expected = calls.iter().map(|call| match call {
+            Call::Logits(ids) => {
+                let logits = oracle(&toy, ids).into_iter().map(|x| x as f32).collect();
+                Reply::Logits(Near::new(logits, WITHIN))
+            }
+            Call::Greedy(ids, n) => Reply::Ids(continued(&toy, ids, *n)),
+        });
+        let expected = expected.collect();
+        // A toy that cannot be written is a file that nobody can load: the first case says so.
+        let file = written(&toy, sizes).unwrap_or_default();
+        Case { input: Input { file, sizes, broken: None, calls }, expected, why }
+    });
+    let file = written(&Toy::new(small, 40), small).unwrap_or_default();
+    let (half, mut old) = (file[..file.len() / 2].to_vec(), file);
+    old[0] = b'?';
+    let broken = [(half, "the first half of a file"), (old, "bytes that are no GGUF file")];
+    sound.chain(broken.into_iter().map(move |(file, what)| {
+        let calls = vec![logits(&[BOS])];
+        let input = Input { file, sizes: small, broken: Some(what), calls };
+        Case { input, expected: vec![Reply::Refused], why: BROKEN }
+    }))
+}
+
+/// The id that begins a text.
+const BOS: u32 = 1;
+
+fn continued(toy: &Toy, ids: &[u32], n: usize) -> Vec<u32> {
+    let mut all = ids.to_vec();
+    for _ in 0..n {
+        let logits = oracle(toy, &all);
+        let best = (0..).zip(&logits).max_by(|(_, a), (_, b)| a.total_cmp(b));
+        all.push(best.map_or(0, |(id, _)| id));
+    }
+    all.split_off(ids.len())
+}
+
+fn call(Input { sizes, broken, calls, .. }: &Input) -> String {
+    let Sizes { layers, heads, d, .. } = sizes;
+    let mut text = match broken {
+        Some(what) => format!("let mut m = Candle::load(/* {what} */)?;"),
+        None => format!(
+            "let mut m = Candle::load(/* a toy with {layers} layers and {heads} heads of {d} */)?;"
+        ),
+    };
+    for call in calls {
+        text += &match call {
+            Call::Logits(ids) => format!(" m.logits(&{ids:?});"),
+            Call::Greedy(ids, n) => format!(" m.greedy(&{ids:?}, {n});"),
+        };
+    }
+    text
+}
+
+/// The toy as a GGUF file.
+fn written(toy: &Toy, sizes: Sizes) -> candle_core::Result<Vec<u8>> {
+    let shape = toy.shape();
+    let number = |n: usize| Value::U32(u32::try_from(n).unwrap_or(u32::MAX));
+    let metadata = HashMap::from([
+        ("general.architecture", Value::String("llama".to_owned())),
+        ("llama.block_count", number(shape.layers)),
+        ("llama.embedding_length", number(sizes.stream)),
+        ("llama.attention.head_count", number(shape.heads)),
+        ("llama.attention.head_count_kv", number(shape.kv_heads)),
+        ("llama.rope.dimension_count", number(sizes.d)),
+        ("llama.rope.freq_base", Value::F32(shape.freq_base)),
+        ("llama.attention.layer_norm_rms_epsilon", Value::F32(shape.epsilon)),
+    ]);
+    let tensor = |rows: &[Vec<f32>]| {
+        let dims = (rows.len(), rows[0].len());
+        let tensor = Tensor::from_vec(rows.concat(), dims, &Device::Cpu)?;
+        // A vector has one dimension in a file.
+        let tensor = if rows.len() == 1 { tensor.squeeze(0)? } else { tensor };
+        QTensor::quantize(&tensor, GgmlDType::F32)
+    };
+    let embeddings: Vec<Vec<f32>> = (0..).take(VOCABULARY).map(|id| toy.embedding(id)).collect();
+    let mut tensors = vec![("token_embd.weight".to_owned(), tensor(&embeddings)?)];
+    let mut matrix = |name: String, matrix: Matrix| -> candle_core::Result<()> {
+        tensors.push((format!("{name}.weight"), tensor(toy.rows(matrix))?));
+        Ok(())
+    };
+    for layer in 0..shape.layers {
+        let blocks: [(&str, fn(usize) -> Matrix); 7] = [
+            ("attn_q", Matrix::AttnQ),
+            ("attn_k", Matrix::AttnK),
+            ("attn_v", Matrix::AttnV),
+            ("attn_output", Matrix::AttnOutput),
+            ("ffn_gate", Matrix::FfnGate),
+            ("ffn_up", Matrix::FfnUp),
+            ("ffn_down", Matrix::FfnDown),
+        ];
+        for (name, of_layer) in blocks {
+            matrix(format!("blk.{layer}.{name}"), of_layer(layer))?;
+        }
+    }
+    matrix("output".to_owned(), Matrix::Output)?;
+    let mut norm = |name: String, norm: Norm| -> candle_core::Result<()> {
+        tensors.push((format!("{name}.weight"), tensor(&[toy.norm(norm).to_vec()])?));
+        Ok(())
+    };
+    for layer in 0..shape.layers {
+        norm(format!("blk.{layer}.attn_norm"), Norm::Attn(layer))?;
+        norm(format!("blk.{layer}.ffn_norm"), Norm::Ffn(layer))?;
+    }
+    norm("output_norm".to_owned(), Norm::Output)?;
+    let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (*key, value)).collect();
+    let tensors: Vec<(&str, &QTensor)> =
+        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    let mut file = Cursor::new(Vec::new());
+    gguf_file::write(&mut file, &metadata, &tensors)?;
+    Ok(file.into_inner())
+}
+
+/// What an answer with one flaw gets wrong.
+#[derive(Clone, Copy, PartialEq)]
+enum Flaw {
+    PositionStays,
+    OneBehind,
+    BosTwice,
+    PromptAgain,
+    NeverAnew,
+    DropsLast,
+    SameLogits,
+    WithPrompt,
+    SmallestLogit,
+    Unwraps,
+}
+
+struct Flawed {
+    flaw: Flaw,
+    weights: ModelWeights,
+    /// The next position of somebody who never starts over.
+    position: usize,
+}
+
+impl Flawed {
+    fn load(flaw: Flaw, file: &[u8]) -> Result<Box<dyn Greedy>, String> {
+        let mut reader = Cursor::new(file);
+        let weights = gguf_file::Content::read(&mut reader)
+            .and_then(|content| ModelWeights::from_gguf(content, &mut reader, &Device::Cpu));
+        match weights {
+            Ok(weights) => Ok(Box::new(Self { flaw, weights, position: 0 })),
+            Err(error) if flaw == Flaw::Unwraps => panic!("{error}"),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn feed(&mut self, ids: &[u32], position: usize) -> Result<Vec<f32>, String> {
+        let position = if self.flaw == Flaw::NeverAnew { self.position } else { position };
+        self.position = position + ids.len();
+        let mut fed = || -> candle_core::Result<Vec<f32>> {
+            let input = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?;
+            self.weights.forward(&input, position)?.squeeze(0)?.to_vec1()
+        };
+        fed().map_err(|error| error.to_string())
+    }
+}
+
+impl Greedy for Flawed {
+    fn logits(&mut self, ids: &[u32]) -> Result<Vec<f32>, String> {
+        match self.flaw {
+            Flaw::BosTwice => self.feed(&[&[BOS], ids].concat(), 0),
+            Flaw::DropsLast if ids.len() > 1 => self.feed(&ids[..ids.len() - 1], 0),
+            _ => self.feed(ids, 0),
+        }
+    }
+
+    fn greedy(&mut self, ids: &[u32], n: usize) -> Result<Vec<u32>, String> {
+        let mut logits = self.logits(ids)?;
+        let mut all = ids.to_vec();
+        for _ in 0..n {
+            let sign = if self.flaw == Flaw::SmallestLogit { -1.0 } else { 1.0 };
+            let best =
+                (0..).zip(&logits).max_by(|(_, a), (_, b)| (*a * sign).total_cmp(&(*b * sign)));
+            let (id, position) = (best.map_or(0, |(id, _)| id), all.len());
+            all.push(id);
+            logits = match self.flaw {
+                Flaw::PositionStays => self.feed(&[id], 0)?,
+                Flaw::OneBehind => self.feed(&[id], position - 1)?,
+                Flaw::BosTwice => self.feed(&[id], position + 1)?,
+                Flaw::PromptAgain => self.feed(&all, position)?,
+                Flaw::SameLogits => logits,
+                _ => self.feed(&[id], position)?,
+            };
+        }
+        Ok(if self.flaw == Flaw::WithPrompt { all } else { all.split_off(ids.len()) })
+    }
+}
+
+macro_rules! wrong {
+    ($($id:literal, $flaw:ident, $belief:literal;)*) => {
+        &[$(Wrong {
+            id: $id,
+            belief: $belief,
+            answer: &|file| Flawed::load(Flaw::$flaw, file),
+        }),*]
+    };
+}
+
+const WRONG: &[Wrong<Answer>] = wrong![
+    "position_stays", PositionStays, "you fed each new id at `index_pos` 0; there the cache begins anew, and the \
+        model sees one id and nothing before it";
+    "one_behind", OneBehind, "your `index_pos` is one too small: the first new id stands at `ids.len()`";
+    "bos_twice", BosTwice, "you put the token that begins a text in front of ids that have it already";
+    "prompt_again", PromptAgain, "you fed the prompt again behind itself; the cache has it, so feed the one new id";
+    "never_anew", NeverAnew, "you let positions go on into the next call; a conversation of its own begins at \
+        `index_pos` 0, which empties the cache";
+    "drops_last", DropsLast, "you fed all ids but the last; its logits are what is asked for";
+    "same_logits", SameLogits, "you chose every id from the prompt's logits; each chosen id is fed for new ones";
+    "with_prompt", WithPrompt, "your result begins with the prompt; only what follows is asked for";
+    "smallest_logit", SmallestLogit, "you took the id with the smallest logit; the largest is the likeliest";
+    "unwraps", Unwraps, "you unwrapped Candle's error; give it back";
+];
+
+pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {
+    graded(WRONG, |answer| check(answer, Origin::Elsewhere))
+}
