@@ -4,16 +4,22 @@ mod attention;
 #[cfg(feature = "candle")]
 mod candle_load;
 mod chat;
+mod chat_template;
 mod forward;
 mod kv_cache;
 mod rms_norm;
 mod rope;
+mod sampler;
+mod stream_utf8;
 
 pub use attention::attention;
 #[cfg(feature = "candle")]
 pub use candle_load::Candle;
 pub use chat::chat;
+pub use chat_template::chat_template;
 pub use forward::forward;
 pub use kv_cache::KvCache;
 pub use rms_norm::rms_norm;
 pub use rope::rope;
+pub use sampler::sampler;
+pub use stream_utf8::Utf8Stream;

@@ -1,6 +1,10 @@
 //! Chapter `llama`: a quantized Llama, from the bytes of its file to a chat.
 
+mod text;
+
 use super::{Chapter, Level, Reading, Stage};
+
+pub use text::{CHAT_TEMPLATE, SAMPLER, STREAM_UTF8};
 
 /// The chapter.
 pub const CHAPTER: Chapter = Chapter {
@@ -8,7 +12,21 @@ pub const CHAPTER: Chapter = Chapter {
     title: "A quantized Llama: from the bytes of its file to a chat",
     ends_with: "you chat with a quantized Llama through your own code, and its logits agree with llama.cpp's",
     notebook: "notebooks/rust/60_llama.ipynb",
-    stages: &[&RMS_NORM, &ROPE, &ATTENTION, &KV_CACHE, &FORWARD, &CANDLE_LOAD, &CHAT],
+    stages: &[
+        &GGUF,
+        &DEQUANTIZE,
+        &QUANTIZED_DOT,
+        &RMS_NORM,
+        &ROPE,
+        &ATTENTION,
+        &KV_CACHE,
+        &FORWARD,
+        &CANDLE_LOAD,
+        &SAMPLER,
+        &CHAT_TEMPLATE,
+        &STREAM_UTF8,
+        &CHAT,
+    ],
 };
 
 /// The vector's size.

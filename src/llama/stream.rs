@@ -17,6 +17,15 @@
 
 use std::fmt;
 
+/// Bytes of tokens in, text out: [`Utf8`], and the answer to stage `llama.stream_utf8`.
+pub trait TextStream {
+    /// Takes the bytes of a token; gives all that is decided by now.
+    fn push(&mut self, bytes: &[u8]) -> String;
+
+    /// No more bytes come: gives U+FFFD if a character was begun, else nothing. The next text may follow.
+    fn finish(&mut self) -> String;
+}
+
 /// Turns bytes to text across tokens.
 ///
 /// ```
@@ -68,6 +77,16 @@ impl Utf8 {
         let text = String::from_utf8_lossy(&self.held).into_owned();
         self.held.clear();
         text
+    }
+}
+
+impl TextStream for Utf8 {
+    fn push(&mut self, bytes: &[u8]) -> String {
+        Self::push(self, bytes)
+    }
+
+    fn finish(&mut self) -> String {
+        Self::finish(self)
     }
 }
 

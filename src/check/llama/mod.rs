@@ -7,20 +7,26 @@ mod attention;
 #[cfg(feature = "candle")]
 mod candle_load;
 mod chat;
+mod chat_template;
 mod forward;
 mod kv_cache;
 mod rms_norm;
 mod rope;
+mod sampler;
+mod stream_utf8;
 mod toy;
 
 pub use attention::attention;
 #[cfg(feature = "candle")]
 pub use candle_load::candle_load;
 pub use chat::chat;
+pub use chat_template::chat_template;
 pub use forward::forward;
 pub use kv_cache::kv_cache;
 pub use rms_norm::rms_norm;
 pub use rope::rope;
+pub use sampler::sampler;
+pub use stream_utf8::stream_utf8;
 
 use super::Verdict;
 
@@ -36,6 +42,9 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         forward::wrong_answers(),
         #[cfg(feature = "candle")]
         candle_load::wrong_answers(),
+        sampler::wrong_answers(),
+        chat_template::wrong_answers(),
+        stream_utf8::wrong_answers(),
         chat::wrong_answers(),
     ];
     stages.into_iter().flatten().collect()

@@ -71,8 +71,10 @@ const ALL: &[(Role, &str)] = &[
 /// What the program of SmolLM2 says where a conversation does not.
 const SMOL: &str = "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
 
+type Turns = &'static [(Role, &'static str)];
+
 /// What Jinja made of the programs of SmolLM2, Llama-3, Zephyr and Llama-2.
-const GOLDEN: &[(Style, &[(Role, &str)], &str)] = &[
+const GOLDEN: &[(Style, Turns, &str)] = &[
     (
         Style::ChatMl,
         QUESTION,
