@@ -136,8 +136,10 @@ fn cases() -> impl Iterator<Item = (Input, &'static str)> {
         (top_k(&three, 1, 0.05), TOP_K),
         (top_k(&three, 3, 0.05), TOP_K),
         (top_k(&three, 9, 0.05), TOP_K),
-        // Two of three equal ones: the first two.
-        (top_k(&[0.0, 0.0, 0.0], 2, 0.75), TOP_K),
+        // What is left adds up to 1 again: two thirds and a third.
+        (top_k(&ten(&[6.0, 3.0, 1.0]), 2, 0.64), TOP_K),
+        // Two of four equal ones: the first two.
+        (top_k(&[0.0, 0.0, 0.0, 0.0], 2, 0.3), TOP_K),
         (top_k(&[1.0, 2.0, 2.0, 2.0], 2, 0.99), TOP_K),
     ]);
     let top_p = |logits: &[f32], top_p, u| Input { top_p, ..plain(logits, u) };
@@ -156,7 +158,7 @@ fn cases() -> impl Iterator<Item = (Input, &'static str)> {
     ]);
     let hot = |logits: &[f32], temperature, u| Input { temperature, ..plain(logits, u) };
     cases.extend([
-        (hot(&[0.0, 2_f32.ln()], 0.5, 0.25), TEMPERATURE),
+        (hot(&[0.0, 2_f32.ln(), 8_f32.ln()], 0.5, 0.15), TEMPERATURE),
         (hot(&[0.0, 4_f32.ln()], 2.0, 0.3), TEMPERATURE),
         // At temperature 4 the two would share 0.57 and 0.43, and top-p would keep both.
         (Input { top_p: 0.7, ..hot(&ten(&[1.0, 3.0]), 4.0, 0.2) }, TEMPERATURE),
@@ -168,7 +170,9 @@ fn cases() -> impl Iterator<Item = (Input, &'static str)> {
         ..greedy(logits)
     };
     cases.extend([
-        (Input { temperature: 1.0, u: 0.5, ..penalty(&[2.0, 3.0], &[1], 2.0) }, PENALTY),
+        // Equal after the penalty.
+        (Input { temperature: 1.0, u: 0.9, ..penalty(&[1.0, 2.0, 1.0], &[1], 2.0) }, PENALTY),
+        (Input { temperature: 1.0, u: 0.25, ..penalty(&[1.0, 2.0, 1.0], &[1], 2.0) }, PENALTY),
         (penalty(&[2.0, 3.0], &[1], 2.0), PENALTY),
         (penalty(&[-2.0, -3.0], &[0], 2.0), PENALTY),
         // Twice in `recent` counts once: 3 / 2 stays above 1.

@@ -70,19 +70,20 @@ const END: &str = "what waits when the answer ends is one U+FFFD";
 const WHOLE: &str = "however the bytes are cut, the parts join to `from_utf8_lossy` of all of them";
 
 fn cases() -> impl Iterator<Item = (Input, &'static str)> {
-    let named: [(&[&[u8]], &str); 16] = [
-        (&[], SOON),
+    let named: [(&[&[u8]], &str); 17] = [
+        (&[b"Hello"], SOON),
         (&[b"a"], SOON),
         (&[b"\xc3\xa9"], SOON),
         (&[b"\xc3", b"\xa9"], SPLIT),
         (&[b"a\xc3", b"\xa9b"], SPLIT),
         (&[b"\xf0", b"\x9f", b"\x99", b"\x82"], SPLIT),
-        (&[b"\xc3"], END),
-        (&[b"\xf0\x9f\x99"], END),
         (&[b"\xff"], INVALID),
         (&[b"\x80", b"a"], INVALID),
         (&[b"\xff\xff", b"a"], INVALID),
         (&[b"\xc3", b"a"], INVALID),
+        (&[], END),
+        (&[b"\xc3"], END),
+        (&[b"\xf0\x9f\x99"], END),
         // The second byte decides already that there is no character.
         (&[b"\xe0", b"\x80", b"a"], INVALID),
         // Three bytes that could have begun a character are one part.
@@ -217,9 +218,9 @@ impl Stream {
             },
             Wait::AsAnnounced => {
                 let announced = |byte: u8| match byte {
-                    0xf0.. => 4,
-                    0xe0.. => 3,
-                    0xc0.. => 2,
+                    0xf0..=0xf7 => 4,
+                    0xe0..=0xef => 3,
+                    0xc0..=0xdf => 2,
                     _ => 1,
                 };
                 let mut at = 0;
