@@ -10,6 +10,9 @@ macro_rules! chapter {
         use $answers::llama as answer;
         let graded = |stage, check| Graded { tree: $tree, stage, check };
         [
+            graded(&stage::GGUF, || check::gguf(answer::gguf)),
+            graded(&stage::DEQUANTIZE, || check::dequantize(answer::dequantize)),
+            graded(&stage::QUANTIZED_DOT, || check::quantized_dot(answer::quantized_dot)),
             graded(&stage::RMS_NORM, || check::rms_norm(answer::rms_norm)),
             graded(&stage::ROPE, || check::rope(answer::rope)),
             graded(&stage::ATTENTION, || check::attention(answer::attention)),

@@ -45,9 +45,11 @@ fn allowed(size: usize) -> usize {
 }
 
 /// What reads a file: the tensors that it found, or a message.
-type Read<'a> = &'a dyn Fn(&[u8]) -> Result<Vec<TensorInfo>, String>;
+type Read<'a> = &'a dyn Fn(&[u8]) -> Found;
 
-fn ours(bytes: &[u8]) -> Result<Vec<TensorInfo>, String> {
+type Found = Result<Vec<TensorInfo>, String>;
+
+fn ours(bytes: &[u8]) -> Found {
     Gguf::parse(bytes).map(|gguf| gguf.tensors().to_vec()).map_err(|error| error.to_string())
 }
 
@@ -251,11 +253,7 @@ fn broken(file: &[u8], count: usize, random: &mut Random) -> Vec<Broken> {
 // --- the demands ---------------------------------------------------------------------------------
 
 /// Reads a file, and sees to it that the reader neither panics nor takes too much memory.
-fn guarded(
-    read: Read<'_>,
-    how: &str,
-    bytes: &[u8],
-) -> Result<Result<Vec<TensorInfo>, String>, String> {
+fn guarded(read: Read<'_>, how: &str, bytes: &[u8]) -> Result<Found, String> {
     let (result, peak) = counting::peak(|| catch_unwind(AssertUnwindSafe(|| read(bytes))));
     let result = result.map_err(|_| format!("{how}: the reader panics"))?;
     if peak > allowed(bytes.len()) {
@@ -331,9 +329,7 @@ fn two_thousand_random_changes_do_no_harm() {
 }
 
 /// A reader with a fault: everything else it does as ours.
-fn faulty(
-    fault: fn(&[u8], Result<Vec<TensorInfo>, String>) -> Result<Vec<TensorInfo>, String>,
-) -> impl Fn(&[u8]) -> Result<Vec<TensorInfo>, String> {
+fn faulty(fault: fn(&[u8], Found) -> Found) -> impl Fn(&[u8]) -> Found {
     move |bytes| fault(bytes, ours(bytes))
 }
 

@@ -8,8 +8,12 @@ mod attention;
 mod candle_load;
 mod chat;
 mod chat_template;
+mod dequantize;
+pub mod file;
 mod forward;
+mod gguf;
 mod kv_cache;
+mod quantized_dot;
 mod rms_norm;
 mod rope;
 mod sampler;
@@ -21,8 +25,11 @@ pub use attention::attention;
 pub use candle_load::candle_load;
 pub use chat::chat;
 pub use chat_template::chat_template;
+pub use dequantize::dequantize;
 pub use forward::forward;
+pub use gguf::gguf;
 pub use kv_cache::kv_cache;
+pub use quantized_dot::quantized_dot;
 pub use rms_norm::rms_norm;
 pub use rope::rope;
 pub use sampler::sampler;
@@ -35,6 +42,9 @@ use super::Verdict;
 /// A check is sound only if every one of these fails and is recognised.
 pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
     let stages = [
+        gguf::wrong_answers(),
+        dequantize::wrong_answers(),
+        quantized_dot::wrong_answers(),
         rms_norm::wrong_answers(),
         rope::wrong_answers(),
         attention::wrong_answers(),

@@ -1,0 +1,77 @@
+//! Stage `llama.dequantize`: from blocks of integers to numbers.
+//!
+//! A file spends 4.5 bits on a weight in place of 32: it cuts each row into blocks of 32 weights, and stores one
+//! scale a block and one small integer a weight. Three of these formats, all numbers little-endian:
+//!
+//! ```text
+//! Q8_0   34 bytes   scale: f16    32 integers from -128 to 127, a byte each     weight = scale · q
+//! Q4_0   18 bytes   scale: f16    32 integers from 0 to 15, two a byte          weight = scale · (q − 8)
+//! Q4_1   20 bytes   scale: f16, min: f16    32 integers from 0 to 15            weight = scale · q + min
+//! ```
+//!
+//! Where two integers share a byte, byte `i` holds weight `i` in its lower half and weight `i + 16` in its upper
+//! half: all lower halves are the first 16 weights. A tensor is its blocks one after the other.
+//!
+//! An `f16` has 1 bit for the sign, 5 for the exponent, 10 for the fraction, and `std` has no type for it yet:
+//!
+//! ```text
+//! exponent 1 to 30:   ± 2^(exponent − 15) · (1 + fraction / 1024)
+//! exponent 0:         ± 2^−14 · (fraction / 1024)                     without the 1, so that 0 is possible
+//!
+//! half(0x3c00)  ->   1.0        half(0xb800)  ->  -0.5
+//! half(0x0200)  ->   2^-15      scales of small weights are such numbers
+//! ```
+//!
+//! ```text
+//! dequantize("Q4_0", &[0x00, 0x38, 0x9f, …])   ->   Some([3.5, …, 0.5, …])
+//!     the scale is 0.5; byte 0x9f has 15 below and 9 above: weight 0 is 7 · 0.5, weight 16 is 1 · 0.5
+//! dequantize("Q5_K", …)                        ->   None
+//! ```
+//!
+//! The bytes are whole blocks; exponent 31 (infinity) does not come up.
+
+/// The number in these 16 bits.
+pub fn half(bits: u16) -> f32 {
+    // BEGIN SOLUTION
+    let fraction = f32::from(bits & 0x3ff) / 1024.0;
+    let size = match i32::from(bits >> 10 & 31) {
+        0 => 2.0_f32.powi(-14) * fraction,
+        exponent => 2.0_f32.powi(exponent - 15) * (1.0 + fraction),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+    // END SOLUTION
+}
+
+/// The numbers of a tensor in the format `Q8_0`, `Q4_0` or `Q4_1`; `None` in another one.
+pub fn dequantize(format: &str, bytes: &[u8]) -> Option<Vec<f32>> {
+    // BEGIN SOLUTION
+    let half_at = |block: &[u8], at: usize| half(u16::from_le_bytes([block[at], block[at + 1]]));
+    let nibbles = |bytes: &[u8]| {
+        let low = bytes.iter().map(|byte| f32::from(byte & 15));
+        low.chain(bytes.iter().map(|byte| f32::from(byte >> 4))).collect::<Vec<_>>()
+    };
+    let mut numbers = Vec::new();
+    match format {
+        "Q8_0" => {
+            for block in bytes.chunks_exact(34) {
+                let scale = half_at(block, 0);
+                numbers.extend(block[2..].iter().map(|&q| scale * f32::from(q as i8)));
+            }
+        }
+        "Q4_0" => {
+            for block in bytes.chunks_exact(18) {
+                let scale = half_at(block, 0);
+                numbers.extend(nibbles(&block[2..]).iter().map(|q| scale * (q - 8.0)));
+            }
+        }
+        "Q4_1" => {
+            for block in bytes.chunks_exact(20) {
+                let (scale, min) = (half_at(block, 0), half_at(block, 2));
+                numbers.extend(nibbles(&block[4..]).iter().map(|q| scale * q + min));
+            }
+        }
+        _ => return None,
+    }
+    Some(numbers)
+    // END SOLUTION
+}

@@ -1,0 +1,117 @@
+//! Stage `llama.gguf`: read the head of a model file.
+//!
+//! A GGUF file holds all of a model: its settings, its vocabulary, its weights. In front of the weights stands
+//! a head that says what there is and where:
+//!
+//! ```text
+//! "GGUF"   version u32, 3   number of tensors u64   number of values u64
+//! each value:    key   type u32   value
+//! each tensor:   name   number of dimensions u32   each dimension u64   format u32   offset u64
+//! padding to a multiple of 32 bytes, then the weights
+//!
+//! a text (key, name, value):  its length in bytes u64, then its bytes in UTF-8
+//! types:  4 u32   5 i32   6 f32   7 bool, one byte   8 text   9 list: type u32, count u64, elements
+//! ```
+//!
+//! All numbers are little-endian: the lowest byte comes first. An offset counts from where the weights begin,
+//! behind the padding; `start` counts from the beginning of the file. A head that ends on a multiple of 32 has no
+//! padding.
+//!
+//! ```text
+//! b"GGUF" 03 00 00 00  00 00 00 00 00 00 00 00  01 00 00 00 00 00 00 00    no tensors, one value
+//! 01 00 00 00 00 00 00 00 "k"  04 00 00 00  2a 00 00 00                    "k", type u32, 42
+//!     ->  Ok(Contents { values: [("k", Value::U32(42))], tensors: [] })
+//! the same without its last byte  ->  Err(Flaw::Ends { at: 37 })           where the number begins
+//! ```
+//!
+//! The file comes from a stranger, so each length in it may be a lie: one of 18,446,744,073,709,551,615 must give
+//! `Flaw::Ends` and neither a panic nor an allocation. Errors are values: the first problem in reading order is
+//! returned. A type other than those above is `Flaw::Type`, for elements of a list, too. Where the weights end is
+//! not asked here, and lists of lists do not come up.
+
+use rust_for_ai::check::llama::file::{Contents, Flaw, Tensor, Value};
+
+/// The values of a file and where its tensors begin.
+pub fn gguf(file: &[u8]) -> Result<Contents, Flaw> {
+    // BEGIN SOLUTION
+    let mut reader = Reader { file, at: 0 };
+    if reader.take(4)? != b"GGUF" {
+        return Err(Flaw::Magic);
+    }
+    let version = reader.u32()?;
+    if version != 3 {
+        return Err(Flaw::Version(version));
+    }
+    let (tensors, values) = (reader.u64()?, reader.u64()?);
+    let mut contents = Contents::default();
+    for _ in 0..values {
+        let (key, kind) = (reader.text()?, reader.u32()?);
+        contents.values.push((key, reader.value(kind)?));
+    }
+    for _ in 0..tensors {
+        let (name, count) = (reader.text()?, reader.u32()?);
+        let dims = (0..count).map(|_| reader.u64()).collect::<Result<_, _>>()?;
+        let (format, start) = (reader.u32()?, reader.u64()?);
+        contents.tensors.push(Tensor { name, dims, format, start });
+    }
+    let weights = reader.at.next_multiple_of(32) as u64;
+    contents.tensors.iter_mut().for_each(|tensor| tensor.start += weights);
+    Ok(contents)
+    // END SOLUTION
+}
+
+// BEGIN SOLUTION
+/// Reads from `at` on.
+struct Reader<'a> {
+    file: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: u64) -> Result<&'a [u8], Flaw> {
+        let rest = &self.file[self.at..];
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let taken = rest.get(..length).ok_or(Flaw::Ends { at: self.at })?;
+        self.at += length;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Flaw> {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.take(N as u64)?);
+        Ok(bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, Flaw> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, Flaw> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn text(&mut self) -> Result<String, Flaw> {
+        let length = self.u64()?;
+        let at = self.at;
+        let bytes = self.take(length)?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| Flaw::Text { at })
+    }
+
+    fn value(&mut self, kind: u32) -> Result<Value, Flaw> {
+        Ok(match kind {
+            4 => Value::U32(self.u32()?),
+            5 => Value::I32(self.array().map(i32::from_le_bytes)?),
+            6 => Value::F32(self.array().map(f32::from_le_bytes)?),
+            7 => Value::Bool(self.array()? != [0]),
+            8 => Value::Text(self.text()?),
+            9 => {
+                let (kind, count) = (self.u32()?, self.u64()?);
+                Value::List((0..count).map(|_| self.value(kind)).collect::<Result<_, _>>()?)
+            }
+            other => return Err(Flaw::Type(other)),
+        })
+    }
+}
+// BEGIN STUB
+// // Your helpers. A cursor with a method for each kind of number keeps the function short.
+// END SOLUTION
