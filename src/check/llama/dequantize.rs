@@ -1,8 +1,12 @@
 //! Check `llama.dequantize`: blocks of Q8_0, Q4_0 and Q4_1 become the numbers that they stand for.
 //!
 //! The oracle computes in `f64`, a weight at a time, from the formula of the format. Small blocks first: one
-//! integer that differs from the others shows where it went. Then scales of every size, and random blocks.
+//! integer that differs from the others shows where it went. Then scales of every size, random blocks, and last
+//! blocks of the tiny model.
 
+use super::TINY;
+use super::file::Tensor;
+use super::gguf::tiny;
 use crate::check::cases::Seeded;
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::near::Near;
@@ -43,7 +47,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
             _ => Vec::new(),
         },
     };
-    exam.sit(small().chain(scales()).chain(long()).map(|(format, bytes)| {
+    exam.sit(small().chain(scales()).chain(long()).chain(real()).map(|(format, bytes)| {
         let input = Input { format, bytes };
         Case { expected: oracle(&input), input, why: law(format) }
     }))
@@ -137,6 +141,21 @@ fn long() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
         (format, bytes)
     };
     [blocks("Q8_0", 1, 32), blocks("Q4_0", 1, 16), blocks("Q4_1", 2, 16)].into_iter()
+}
+
+/// The first blocks of each matrix of the tiny model.
+fn real() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    tiny().into_iter().filter_map(|Tensor { format, start, .. }| {
+        let (name, block) = match format {
+            2 => ("Q4_0", 18),
+            3 => ("Q4_1", 20),
+            8 => ("Q8_0", 34),
+            // Norms are floats.
+            _ => return None,
+        };
+        // A matrix has more blocks than that.
+        Some((name, TINY[usize::try_from(start).ok()?..][..24 * block].to_vec()))
+    })
 }
 
 // --- the oracle ----------------------------------------------------------------------------------

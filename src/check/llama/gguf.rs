@@ -4,6 +4,9 @@
 //! written out. The last case is the tiny model's own file, read by a reader that trusts its input; the
 //! wrong answers are this reader with one flaw each.
 
+use std::fmt::Debug;
+
+use super::TINY;
 use super::file::{Contents, Flaw, Tensor, Value};
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong};
@@ -28,7 +31,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         show,
         diff,
     };
-    exam.sit(whole().chain(broken()).chain(absurd()))
+    exam.sit(whole().chain(broken()).chain(absurd()).chain(real()))
 }
 
 const LAW: &str = "numbers are little-endian, a text is its length as a u64 and its bytes, weights begin at \
@@ -207,6 +210,20 @@ fn absurd() -> impl Iterator<Item = Case<Vec<u8>, Parsed>> {
     })
 }
 
+/// The tensors of the tiny model.
+pub(super) fn tiny() -> Vec<Tensor> {
+    believing(TINY, Belief::Nothing).expect("the embedded model is whole").tensors
+}
+
+/// The tiny model of this project, read by whoever trusts its file.
+fn real() -> impl Iterator<Item = Case<Vec<u8>, Parsed>> {
+    std::iter::once_with(|| Case {
+        input: TINY.to_vec(),
+        expected: believing(TINY, Belief::Nothing),
+        why: LAW,
+    })
+}
+
 // --- words ---------------------------------------------------------------------------------------
 
 /// The file as a byte string; a long one loses its end.
@@ -220,32 +237,36 @@ fn call(file: &[u8]) -> String {
 }
 
 fn show(parsed: &Parsed) -> String {
-    let shown = format!("{parsed:?}");
-    if shown.chars().count() <= 600 {
-        return shown;
+    short(format!("{parsed:?}"))
+}
+
+/// A text, without the end of a long one.
+fn short(text: String) -> String {
+    match text.char_indices().nth(600) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
-    shown.chars().take(600).chain(['…']).collect()
 }
 
 /// The first value or tensor that differs.
 fn diff(_: &Vec<u8>, expected: &Parsed, got: &Parsed) -> Vec<String> {
+    fn first<T: PartialEq + Debug>(what: &str, expected: &[T], got: &[T]) -> Vec<String> {
+        let mut lines = Vec::new();
+        if expected.len() != got.len() {
+            lines.push(format!("expected {} {what}s, got {}", expected.len(), got.len()));
+        }
+        if let Some((a, b)) = expected.iter().zip(got).find(|(a, b)| a != b) {
+            lines.push(format!("the first {what} that differs:"));
+            lines.push(short(format!("expected {a:?}")));
+            lines.push(short(format!("got      {b:?}")));
+        }
+        lines
+    }
     let (Ok(expected), Ok(got)) = (expected, got) else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
-    for (what, a, b) in [
-        ("values", expected.values.len(), got.values.len()),
-        ("tensors", expected.tensors.len(), got.tensors.len()),
-    ] {
-        if a != b {
-            lines.push(format!("expected {a} {what}, got {b}"));
-        }
-    }
-    let values = expected.values.iter().zip(&got.values).find(|(a, b)| a != b);
-    lines.extend(values.map(|(a, b)| format!("first value that differs: {a:?} became {b:?}")));
-    let tensors = expected.tensors.iter().zip(&got.tensors).find(|(a, b)| a != b);
-    lines.extend(tensors.map(|(a, b)| format!("first tensor that differs: {a:?} became {b:?}")));
-    lines
+    let values = first("value", &expected.values, &got.values);
+    [values, first("tensor", &expected.tensors, &got.tensors)].concat()
 }
 
 // --- wrong answers -------------------------------------------------------------------------------
@@ -253,6 +274,8 @@ fn diff(_: &Vec<u8>, expected: &Parsed, got: &Parsed) -> Vec<String> {
 /// What a reader believes that is not so.
 #[derive(Clone, Copy, PartialEq)]
 enum Belief {
+    /// This one is right, of files that are whole.
+    Nothing,
     BigEndian,
     ShortLengths,
     EndsWithZero,

@@ -37,6 +37,9 @@ pub use stream_utf8::stream_utf8;
 
 use super::Verdict;
 
+/// The tiny model that this project trained, for the last cases of a stage.
+const TINY: &[u8] = include_bytes!("../../../data/tiny.gguf");
+
 /// Each wrong answer of the chapter with its own id and what its stage's check says of it.
 ///
 /// A check is sound only if every one of these fails and is recognised.

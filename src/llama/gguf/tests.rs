@@ -1,3 +1,7 @@
+//! Files that are read as they were written, and files that are refused, each with its message.
+//!
+//! `tests/mutations.rs` breaks files by the hundred; here stand the smallest ones for each message.
+
 use std::io::Write;
 
 use super::*;
