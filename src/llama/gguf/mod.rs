@@ -11,7 +11,7 @@
 //! Everything is little-endian. The first dimension is the length of a row, the one that lies together in
 //! memory: a matrix that Python prints as `(rows, columns)` has the dimensions `[columns, rows]`.
 //!
-//! A model file is a stranger's file. [`Gguf::parse`] believes no number in it: [`Cursor`] says by which
+//! A model file is a stranger's file. [`Gguf::parse`] believes no number in it: `Cursor` says by which
 //! laws. What comes out is complete: each tensor lies in the file, on its alignment, and no two of them
 //! overlap, so that later code can slice without asking.
 //!
