@@ -28,6 +28,8 @@
 //! `Flaw::Ends` and neither a panic nor an allocation. Errors are values: the first problem in reading order is
 //! returned. A type other than those above is `Flaw::Type`, for elements of a list, too. Where the weights end is
 //! not asked here, and lists of lists do not come up.
+//!
+//! Below is a `Reader` to build on: write its four methods first, then `gguf`.
 
 use rust_for_ai::check::llama::file::{Contents, Flaw, Tensor, Value};
 
@@ -36,4 +38,51 @@ pub fn gguf(file: &[u8]) -> Result<Contents, Flaw> {
     todo!("llama.gguf")
 }
 
-// Your helpers. A cursor with a method for each kind of number keeps the function short.
+/// Reads from `at` on. A suggestion: `gguf` may do without it.
+struct Reader<'a> {
+    file: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// The next `length` bytes; then it stands behind them.
+    fn take(&mut self, length: u64) -> Result<&'a [u8], Flaw> {
+        todo!("llama.gguf")
+    }
+
+    /// A length, then so many bytes of text.
+    fn text(&mut self) -> Result<String, Flaw> {
+        todo!("llama.gguf")
+    }
+
+    fn u32(&mut self) -> Result<u32, Flaw> {
+        todo!("llama.gguf")
+    }
+
+    fn u64(&mut self) -> Result<u64, Flaw> {
+        todo!("llama.gguf")
+    }
+
+    /// The next `N` bytes as an array, which is what `from_le_bytes` takes.
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Flaw> {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.take(N as u64)?);
+        Ok(bytes)
+    }
+
+    /// A value of a type. The elements of a list are values of the list's type.
+    fn value(&mut self, kind: u32) -> Result<Value, Flaw> {
+        Ok(match kind {
+            4 => Value::U32(self.u32()?),
+            5 => Value::I32(self.u32()?.cast_signed()),
+            6 => Value::F32(f32::from_bits(self.u32()?)),
+            7 => Value::Bool(self.array()? != [0]),
+            8 => Value::Text(self.text()?),
+            9 => {
+                let (kind, count) = (self.u32()?, self.u64()?);
+                Value::List((0..count).map(|_| self.value(kind)).collect::<Result<_, _>>()?)
+            }
+            other => return Err(Flaw::Type(other)),
+        })
+    }
+}

@@ -28,6 +28,8 @@
 //! `Flaw::Ends` and neither a panic nor an allocation. Errors are values: the first problem in reading order is
 //! returned. A type other than those above is `Flaw::Type`, for elements of a list, too. Where the weights end is
 //! not asked here, and lists of lists do not come up.
+//!
+//! Below is a `Reader` to build on: write its four methods first, then `gguf`.
 
 use rust_for_ai::check::llama::file::{Contents, Flaw, Tensor, Value};
 
@@ -60,48 +62,59 @@ pub fn gguf(file: &[u8]) -> Result<Contents, Flaw> {
     // END SOLUTION
 }
 
-// BEGIN SOLUTION
-/// Reads from `at` on.
+/// Reads from `at` on. A suggestion: `gguf` may do without it.
 struct Reader<'a> {
     file: &'a [u8],
     at: usize,
 }
 
 impl<'a> Reader<'a> {
+    /// The next `length` bytes; then it stands behind them.
     fn take(&mut self, length: u64) -> Result<&'a [u8], Flaw> {
+        // BEGIN SOLUTION
         let rest = &self.file[self.at..];
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let taken = rest.get(..length).ok_or(Flaw::Ends { at: self.at })?;
         self.at += length;
         Ok(taken)
+        // END SOLUTION
     }
 
+    /// A length, then so many bytes of text.
+    fn text(&mut self) -> Result<String, Flaw> {
+        // BEGIN SOLUTION
+        let length = self.u64()?;
+        let at = self.at;
+        let bytes = self.take(length)?;
+        String::from_utf8(bytes.to_vec()).map_err(|_| Flaw::Text { at })
+        // END SOLUTION
+    }
+
+    fn u32(&mut self) -> Result<u32, Flaw> {
+        // BEGIN SOLUTION
+        self.array().map(u32::from_le_bytes)
+        // END SOLUTION
+    }
+
+    fn u64(&mut self) -> Result<u64, Flaw> {
+        // BEGIN SOLUTION
+        self.array().map(u64::from_le_bytes)
+        // END SOLUTION
+    }
+
+    /// The next `N` bytes as an array, which is what `from_le_bytes` takes.
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Flaw> {
         let mut bytes = [0; N];
         bytes.copy_from_slice(self.take(N as u64)?);
         Ok(bytes)
     }
 
-    fn u32(&mut self) -> Result<u32, Flaw> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Result<u64, Flaw> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn text(&mut self) -> Result<String, Flaw> {
-        let length = self.u64()?;
-        let at = self.at;
-        let bytes = self.take(length)?;
-        String::from_utf8(bytes.to_vec()).map_err(|_| Flaw::Text { at })
-    }
-
+    /// A value of a type. The elements of a list are values of the list's type.
     fn value(&mut self, kind: u32) -> Result<Value, Flaw> {
         Ok(match kind {
             4 => Value::U32(self.u32()?),
-            5 => Value::I32(self.array().map(i32::from_le_bytes)?),
-            6 => Value::F32(self.array().map(f32::from_le_bytes)?),
+            5 => Value::I32(self.u32()?.cast_signed()),
+            6 => Value::F32(f32::from_bits(self.u32()?)),
             7 => Value::Bool(self.array()? != [0]),
             8 => Value::Text(self.text()?),
             9 => {
@@ -112,6 +125,3 @@ impl<'a> Reader<'a> {
         })
     }
 }
-// BEGIN STUB
-// // Your helpers. A cursor with a method for each kind of number keeps the function short.
-// END SOLUTION

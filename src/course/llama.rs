@@ -43,11 +43,12 @@ pub const GGUF: Stage = Stage {
     hints: [
         "everything stands one behind the other, so whoever knows where he is can read the next number; each \
          read may find the end of the file",
-        "a struct with the bytes and a position; one method that takes the next n bytes or fails, and on top \
-         of it one for each kind: u32, u64, text, value",
-        "`fn take(&mut self, length: u64) -> Result<&'a [u8], Flaw>` with \
-         `self.file[self.at..].get(..length).ok_or(Flaw::Ends { at: self.at })?`; collect what it gives with \
-         `collect::<Result<Vec<_>, _>>()?`",
+        "`take` is the only place that looks at the file: it gives the next n bytes and moves on, or fails with \
+         its position; numbers and texts are made of it, values of these, and `gguf` reads them in the order of \
+         the picture",
+        "`self.file[self.at..].get(..length).ok_or(Flaw::Ends { at: self.at })?` in `take`; in `gguf`, \
+         `let mut reader = Reader { file, at: 0 };`, a loop over values with `reader.value(kind)?`, one over \
+         tensors, and `reader.at.next_multiple_of(32)` for where the weights begin",
     ],
     reading: &[
         Reading {

@@ -161,7 +161,12 @@ fn real() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
 // --- the oracle ----------------------------------------------------------------------------------
 
 fn oracle(Input { format, bytes }: &Input) -> Option<Near> {
-    let length = match *format {
+    Some(Near::new(numbers(format, bytes)?, WITHIN))
+}
+
+/// The numbers that blocks stand for, a weight at a time.
+pub(super) fn numbers(format: &str, bytes: &[u8]) -> Option<Vec<f32>> {
+    let length = match format {
         "Q8_0" => 34,
         "Q4_0" => 18,
         "Q4_1" => 20,
@@ -182,7 +187,7 @@ fn oracle(Input { format, bytes }: &Input) -> Option<Near> {
         }
     };
     let numbers = (0..bytes.len() / length * 32).map(|index| weight(index) as f32);
-    Some(Near::new(numbers.collect(), WITHIN))
+    Some(numbers.collect())
 }
 
 fn exact(bits: u16) -> f64 {

@@ -1,8 +1,12 @@
 //! Check `llama.quantized_dot`: the vector becomes integers, products are integers, scales come last.
 //!
 //! The numbers of the cases lie well between two integers' borders, so that it does not matter whether somebody
-//! divides by the scale or multiplies by its inverse. What is left is the order of summation.
+//! divides by the scale or multiplies by its inverse. What is left is the order of summation. The last cases are
+//! rows of the tiny model.
 
+use super::TINY;
+use super::dequantize::numbers;
+use super::gguf::tiny;
 use crate::check::cases::Seeded;
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::near::Near;
@@ -41,7 +45,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
             lines.take(1).map(|line| line.replace("first at index 0: ", "")).collect()
         },
     };
-    exam.sit(small().chain(long()).map(|input| Case {
+    exam.sit(small().chain(long()).chain(real()).map(|input| Case {
         expected: oracle(&input),
         input,
         why: "a block of x becomes integers, x / scale rounded to the nearest with the largest at ±127; the \
@@ -126,6 +130,28 @@ fn long() -> impl Iterator<Item = Input> {
             }));
         }
         Input { row, x }
+    })
+}
+
+/// The embedding of a token of the tiny model times rows of its first query matrix, brought to 4 bits.
+///
+/// Both are stored in Q8_0 there, so that the embedding becomes the integers that it was made of.
+fn real() -> impl Iterator<Item = Input> {
+    let row = |name: &str, number: usize| {
+        let tensor = tiny().into_iter().find(|it| it.name == name && it.format == 8)?;
+        let [columns, start] = [*tensor.dims.first()?, tensor.start].map(|n| n as usize);
+        let length = columns / 32 * 34;
+        numbers("Q8_0", TINY.get(start + number * length..)?.get(..length)?)
+    };
+    let x = row("token_embd.weight", 300);
+    (0..8).filter_map(move |number| {
+        let weights = row("blk.0.attn_q.weight", number)?;
+        let row = weights.chunks_exact(32).map(|weights| {
+            let scale = (size(weights) / 7.0).max(f32::MIN_POSITIVE);
+            let nibble = |weight: f32| ((weight / scale).round() + 8.0) as u8;
+            (scale, std::array::from_fn(|i| nibble(weights[i]) | nibble(weights[i + 16]) << 4))
+        });
+        Some(Input { row: row.collect(), x: x.clone()? })
     })
 }
 
