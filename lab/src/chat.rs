@@ -29,7 +29,7 @@ use crate::run::{say, status_line};
 pub fn chat(place: &Place, options: &[OsString]) -> Result<bool> {
     let named = model_named(options);
     let mut chat = Command::new(build(place, wants_hub(named.as_deref()))?);
-    chat.args(options);
+    chat.args(options).env("RUST_FOR_AI_CACHE", place.cache()?);
     if named.is_none() && !only_says(options) {
         chat.arg("--model").arg(small_model(place)?);
     }

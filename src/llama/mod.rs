@@ -9,12 +9,14 @@
 //! | [`template`] | a conversation to the ids that the model was trained to continue |
 //! | [`sampler`] | the next token from the logits |
 //! | [`stream`] | what of a text may be shown while it arrives |
+//! | [`chat`] | turns, streaming, reuse of the cache, the end of the context |
 //! | [`engine`] | what a chat needs of a model that runs |
 //! | `native` | our forward pass, on Candle's matrix products (feature `candle`) |
 //! | `candle` | Candle's own Llama, as a second opinion (feature `candle`) |
 
 #[cfg(feature = "candle")]
 pub mod candle;
+pub mod chat;
 pub mod config;
 pub mod engine;
 pub mod gguf;

@@ -1,0 +1,115 @@
+//! A chat with a quantized Llama in the terminal.
+//!
+//! With a person at the terminal it is a conversation: lines with editing, answers as they are made,
+//! commands behind a slash. With `--prompt`, or with text piped in, it is one question and one answer,
+//! and the answer is all that goes to standard output. Whatever else there is to say goes to standard
+//! error, so that `cargo lab chat --prompt … > file` holds an answer and nothing else.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `options.rs` | the command line |
+//! | `load.rs` | the model's file, its tokenizer and template, and the engine that runs it |
+//! | `show.rs` | an answer on its way to a terminal or a pipe |
+//! | `session.rs` | the conversation and its commands |
+//! | `once.rs` | one question |
+//! | `interrupt.rs` | Ctrl-C |
+//! | `threads.rs` | how many threads multiply |
+//! | `hub.rs` | models from the hub, with the feature `hub` |
+
+#[cfg(feature = "hub")]
+pub mod hub;
+mod interrupt;
+mod load;
+mod once;
+mod options;
+mod session;
+mod show;
+mod threads;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use rust_for_ai::llama::chat::{Limits, Standard};
+use rust_for_ai::llama::sampler::{Sampler, Settings};
+use rust_for_ai::llama::stream::Stops;
+
+pub use options::{EngineKind, Options};
+
+/// A failure that is the command line's: exit code 2.
+#[derive(Debug)]
+struct Usage(String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Runs the chat. The exit codes are in the help: 0, 1, 2 and 130.
+pub fn run(options: &Options) -> ExitCode {
+    match chat(options) {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn chat(options: &Options) -> Result<ExitCode> {
+    threads::apply(options.threads)?;
+    let seed = options.seed.unwrap_or_else(random);
+    let sampler =
+        Sampler::new(settings(options, seed)).map_err(|error| Usage(error.to_string()))?;
+    let stops = Stops::new(options.stop.clone()).map_err(|error| Usage(error.to_string()))?;
+    let limits = Limits { max_tokens: Some(options.max_tokens), stops };
+    // Before the model is loaded: a wrong call shall not wait for that.
+    let question = once::question(options)?;
+    let mut loaded = load::load(options)?;
+    let template = &loaded.template;
+    let mut voice = Standard { tokenizer: &loaded.tokenizer, template: template.clone(), sampler };
+    let engine = &mut *loaded.engine;
+    match question {
+        Some(question) => once::ask(engine, &mut voice, template, limits, options, &question),
+        None => {
+            say(&loaded.banner);
+            session::talk(engine, &mut voice, template, limits, options, seed)
+        }
+    }
+}
+
+fn settings(options: &Options, seed: u64) -> Settings {
+    Settings {
+        temperature: options.temperature,
+        top_k: options.top_k,
+        top_p: options.top_p,
+        min_p: options.min_p,
+        repeat_penalty: options.repeat_penalty,
+        repeat_last_n: options.repeat_last_n,
+        seed,
+    }
+}
+
+/// A seed that nobody chose.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    // The library seeds its hash maps from the system; six digits are easy to type again.
+    RandomState::new().build_hasher().finish() % 1_000_000
+}
+
+/// Tells something beside the answer. A reader that went away is no error.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Tells something in the midst of a conversation, less loud than an answer.
+fn notice(text: &str) {
+    let err = io::stderr();
+    match err.is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        true => say(&format!("\x1b[2m[{text}]\x1b[0m")),
+        false => say(&format!("[{text}]")),
+    }
+}

@@ -1,0 +1,3 @@
+//! Programs that people run, each in a module: the chat. The binaries are one call each.
+
+pub mod chat;
