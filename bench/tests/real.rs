@@ -136,6 +136,17 @@ fn pieces_are_those_of_fancy_regex() {
     }
 }
 
+/// Llama-3's pattern has no vocabulary here, so pieces are all that is compared.
+#[test]
+fn pieces_of_llama3_are_those_of_fancy_regex() {
+    let oracle = patterns::splitter(patterns::LLAMA3);
+    let texts = nasty().into_iter().chain(runs(300)).chain(random_texts()).chain(short_texts());
+    for text in texts.chain([BOOK.to_owned()]) {
+        let got: Vec<&str> = Pattern::Llama3.pieces(&text).collect();
+        assert!(got == oracle(&text), "{:?}…", text.chars().take(80).collect::<String>());
+    }
+}
+
 #[test]
 fn ids_are_those_of_tiktoken() {
     for pair in &PAIRS {

@@ -15,8 +15,9 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, ensure};
 use bench::pieces::{PiecesPeer, llama2};
 use rust_for_ai::bpe::Tokenize;
-use rust_for_ai::bpe::sentencepiece::{Options, SentencePiece};
+use rust_for_ai::bpe::sentencepiece::{Kind, Options, Piece, SentencePiece};
 use rust_for_ai::check::real_tokenizers::nasty;
+use rust_for_ai::llama::tokenizer::{Metadata, Tokenizer};
 
 /// What Llama-2's own tokenizer gives, as the tests of other projects have it. Another vocabulary of as
 /// many pieces (Mistral's is one) would pass every comparison below.
@@ -30,6 +31,23 @@ const KNOWN: &[(&str, &[u32])] = &[
     ("🦙", &[29871, 243, 162, 169, 156]),
 ];
 
+/// The tokenizer that a GGUF file with these pieces describes.
+fn as_a_model_file_has_it(pieces: &[Piece]) -> Result<Tokenizer> {
+    let number = |piece: &Piece| match piece.kind {
+        Kind::Normal => 1,
+        Kind::Unknown => 2,
+        Kind::Control => 3,
+        Kind::Byte(_) => 6,
+    };
+    Ok(Tokenizer::new(&Metadata {
+        model: "llama",
+        tokens: pieces.iter().map(|piece| piece.text.as_str()).collect(),
+        types: Some(pieces.iter().map(number).collect()),
+        scores: Some(pieces.iter().map(|piece| piece.score).collect()),
+        ..Metadata::default()
+    })?)
+}
+
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).context("expected the path of Llama-2's pieces")?;
     let list = fs::read_to_string(&path).with_context(|| path.clone())?;
@@ -38,8 +56,14 @@ fn main() -> Result<()> {
     let naive = solutions::real_tokenizers::SentencePiece::new(&pieces);
     let peer = PiecesPeer::new(&pieces).map_err(|error| anyhow!("{error}"))?;
 
+    let from_file = as_a_model_file_has_it(&pieces)?;
+
     for (text, ids) in KNOWN {
         let got = production.encode(text);
+        ensure!(
+            got == from_file.encode(text),
+            "ids of {text:?} differ with a model file's metadata"
+        );
         ensure!(
             got == *ids,
             "expected {text:?} to be {ids:?}, got {got:?}: is this Llama-2's list?"
@@ -52,6 +76,10 @@ fn main() -> Result<()> {
     let (mut count, mut ids, mut naive_count) = (0, 0, 0);
     for (number, text) in texts.enumerate() {
         let ours = production.encode(&text);
+        ensure!(
+            ours == from_file.encode(&text),
+            "ids of text {number} differ with a model file's metadata"
+        );
         let shown = || text.chars().take(200).collect::<String>();
         ensure!(
             ours == peer.encode(&text),
