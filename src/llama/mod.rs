@@ -11,6 +11,7 @@
 //! | [`stream`] | what of a text may be shown while it arrives |
 //! | [`chat`] | turns, streaming, reuse of the cache, the end of the context |
 //! | [`engine`] | what a chat needs of a model that runs |
+//! | [`plain`] | the weights of a small model as plain numbers |
 //! | `native` | our forward pass, on Candle's matrix products (feature `candle`) |
 //! | `candle` | Candle's own Llama, as a second opinion (feature `candle`) |
 
@@ -23,6 +24,7 @@ pub mod gguf;
 #[cfg(feature = "candle")]
 pub mod native;
 pub mod parts;
+pub mod plain;
 pub mod quant;
 pub mod sampler;
 pub mod stream;

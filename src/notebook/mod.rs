@@ -11,12 +11,16 @@
 #[cfg(feature = "notebook")]
 mod bars;
 #[cfg(feature = "notebook")]
+mod heat;
+#[cfg(feature = "notebook")]
 mod plot;
 mod tokens;
 mod tree;
 
 #[cfg(feature = "notebook")]
 pub use bars::bars;
+#[cfg(feature = "notebook")]
+pub use heat::heat;
 #[cfg(feature = "notebook")]
 pub use plot::{Axis, lines};
 pub use tokens::{pieces, tokens};
