@@ -42,8 +42,8 @@ pub fn heat(
     let most = finite().fold(f64::MIN_POSITIVE, f64::max);
     let longest = columns.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let (right, bottom) = (LEFT + CELL * columns.len() as f64, TOP + CELL * rows.len() as f64);
-    // Names below the columns stand slanted: about 5 units a letter, downwards as well as to the left.
-    let names = 18.0 + 5.0 * longest as f64;
+    // Names below the columns stand slanted: about 6 units a letter, downwards as well as to the left.
+    let names = 24.0 + 6.0 * longest as f64;
     let height = (bottom + names + 24.0).max(TOP + 170.0);
     let mut svg = format!(
         "<svg width=\"{}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#111\">",

@@ -44,6 +44,8 @@ impl Axis {
     /// The value that stands at a place, as a label.
     pub(super) fn tick(&self, place: f64) -> String {
         let value = if self.log { 10f64.powf(place) } else { place };
+        // A tick at zero may be off by rounding, and would read -0.00.
+        let value = if value.abs() < 1e-12 { 0.0 } else { value };
         match value.abs() {
             v if v >= 100_000.0 => format!("{value:.0e}"),
             v if v >= 10.0 || v == 0.0 => format!("{value:.0}"),
@@ -122,7 +124,7 @@ fn draw(
         .margin_right(24)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d(xs, ys)
+        .build_cartesian_2d(xs.clone(), ys.clone())
         .map_err(|e| say(&e))?;
     chart
         .configure_mesh()
@@ -148,7 +150,7 @@ fn draw(
     if curves.len() > 1 {
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
+            .position(emptiest(&xs, &ys, curves))
             .background_style(WHITE.mix(0.85))
             .border_style(RGBColor(200, 200, 200))
             .label_font(("sans-serif", 13))
@@ -156,4 +158,31 @@ fn draw(
             .map_err(|e| say(&e))?;
     }
     area.present().map_err(|e| say(&e))
+}
+
+/// The corner that hides the fewest points; of equal ones the lower right.
+fn emptiest(
+    xs: &std::ops::Range<f64>,
+    ys: &std::ops::Range<f64>,
+    curves: &[(&str, Vec<(f64, f64)>)],
+) -> SeriesLabelPosition {
+    /// About the part of the width and of the height that the names of the curves take.
+    const PART: f64 = 0.35;
+    let part =
+        |range: &std::ops::Range<f64>, at: f64| (at - range.start) / (range.end - range.start);
+    let hidden = |right: bool, top: bool| {
+        let near = |part: f64, high: bool| if high { part > 1.0 - PART } else { part < PART };
+        let points = curves.iter().flat_map(|(_, points)| points);
+        points
+            .filter(|point| near(part(xs, point.0), right) && near(part(ys, point.1), top))
+            .count()
+    };
+    let corners = [
+        (hidden(true, false), SeriesLabelPosition::LowerRight),
+        (hidden(true, true), SeriesLabelPosition::UpperRight),
+        (hidden(false, false), SeriesLabelPosition::LowerLeft),
+        (hidden(false, true), SeriesLabelPosition::UpperLeft),
+    ];
+    let best = corners.into_iter().min_by_key(|(hidden, _)| *hidden);
+    best.map_or(SeriesLabelPosition::LowerRight, |(_, corner)| corner)
 }
