@@ -22,7 +22,7 @@
 //! (`valid_up_to`), and whether what follows is wrong (`error_len` is `Some(n)`, n bytes of it) or only
 //! not complete (`None`).
 
-use rust_for_ai::llama::stream::TextStream;
+use rust_for_ai::llama::parts::TextStream;
 
 /// Bytes of tokens in, text out.
 #[derive(Debug, Default)]

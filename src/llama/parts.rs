@@ -146,3 +146,13 @@ pub trait Greedy {
     /// What the library underneath says.
     fn greedy(&mut self, ids: &[u32], n: usize) -> Result<Vec<u32>, String>;
 }
+
+/// Bytes of tokens in, text out: the answer to stage `llama.stream_utf8`, and
+/// [`Utf8`](super::stream::Utf8).
+pub trait TextStream {
+    /// Takes the bytes of a token; gives all that is decided by now.
+    fn push(&mut self, bytes: &[u8]) -> String;
+
+    /// No more bytes come: gives U+FFFD if a character was begun, else nothing. The next text may follow.
+    fn finish(&mut self) -> String;
+}

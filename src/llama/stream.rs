@@ -17,14 +17,7 @@
 
 use std::fmt;
 
-/// Bytes of tokens in, text out: [`Utf8`], and the answer to stage `llama.stream_utf8`.
-pub trait TextStream {
-    /// Takes the bytes of a token; gives all that is decided by now.
-    fn push(&mut self, bytes: &[u8]) -> String;
-
-    /// No more bytes come: gives U+FFFD if a character was begun, else nothing. The next text may follow.
-    fn finish(&mut self) -> String;
-}
+use super::parts::TextStream;
 
 /// Turns bytes to text across tokens.
 ///

@@ -7,7 +7,7 @@ use crate::check::cases::{HARD_TEXTS, Seeded, sequences};
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong, diff};
 use crate::course::llama::STREAM_UTF8;
-use crate::llama::stream::TextStream;
+use crate::llama::parts::TextStream;
 
 type Answer = dyn Fn() -> Box<dyn TextStream>;
 /// The bytes of each token.
