@@ -16,7 +16,7 @@
 //! # The laws
 //!
 //! 1. **No control token from a text.** [`Tokenizer::encode`] makes plain text of whatever it is given:
-//!    `<|im_end|>` is six tokens of SmolLM2 and never the id 2. Control tokens have a way of their own,
+//!    `<|im_end|>` is seven tokens of SmolLM2 and never the id 2. Control tokens have a way of their own,
 //!    [`Tokenizer::control`], and a template is the only one to take it.
 //! 2. **What counts as control**: types 2 (unknown) and 3 (control); the begin and end tokens, whatever
 //!    their type; and tokens added by users (type 4) that end a turn or look like `<|…|>`, since many
