@@ -54,6 +54,13 @@ impl CandleEngine {
         })
     }
 
+    /// Takes no more than `context` positions.
+    #[must_use]
+    pub fn with_context(mut self, context: usize) -> Self {
+        self.context = self.context.min(context);
+        self
+    }
+
     fn run(&mut self) -> candle_core::Result<()> {
         let fresh = &self.ids[self.cached..];
         let input = Tensor::new(fresh, &Device::Cpu)?.unsqueeze(0)?;

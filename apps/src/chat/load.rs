@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rust_for_ai::llama::gguf::{File, OpenError};
@@ -26,7 +27,6 @@ pub(super) struct Loaded {
 pub(super) fn load(options: &Options) -> Result<Loaded> {
     let path = path(options)?;
     let file = Arc::new(File::open(&path).map_err(explain)?);
-    let tokenizer = Tokenizer::from_gguf(file.gguf()).context("the tokenizer")?;
     let recognised = Template::recognise(file.gguf());
     let template = match (&options.template, recognised) {
         // The file's own, with its default system prompt.
@@ -34,7 +34,14 @@ pub(super) fn load(options: &Options) -> Result<Loaded> {
         (Some(asked), _) => asked.clone(),
         (None, own) => own.map_err(|error| anyhow!("{error}\n\nhint: {}", error.hint()))?,
     };
-    let engine = engine(&file, options)?;
+    // Each takes some tenths of a second.
+    let (tokenizer, engine) = thread::scope(|scope| {
+        let tokenizer = scope.spawn(|| Tokenizer::from_gguf(file.gguf()));
+        let engine = engine(&file, options);
+        (tokenizer.join(), engine)
+    });
+    let tokenizer = tokenizer.map_err(|_| anyhow!("the tokenizer could not be loaded"))?;
+    let (tokenizer, engine) = (tokenizer.context("the tokenizer")?, engine?);
     let banner = banner(&path, &file, &template, &*engine);
     Ok(Loaded { tokenizer, template, engine, banner })
 }
@@ -83,7 +90,7 @@ fn engine(file: &Arc<File>, options: &Options) -> Result<Box<dyn Engine>> {
             let model = Arc::new(Model::load(file)?);
             Box::new(Session::with_context(&model, context))
         }
-        EngineKind::Candle => Box::new(CandleEngine::load(file)?),
+        EngineKind::Candle => Box::new(CandleEngine::load(file)?.with_context(context)),
         // Wired where the crate `exercises` becomes a dependency of this one.
         EngineKind::Mine => bail!(
             "the engine `mine` is made of your answers in `exercises/llama/`, and this chat does not \
