@@ -30,7 +30,7 @@ pub(super) fn answer(
     let mut out = Out::new();
     let answered = chat.answer(question, &mut |event| out.hear(event));
     out.end()?;
-    let answer = answered.map_err(explain)?;
+    let answer = answered.map_err(|error| explain(&error))?;
     match &answer.finish {
         Finish::MaxTokens => {
             notice("the answer is cut off: it has as many tokens as `--max-tokens` allows")
@@ -44,8 +44,8 @@ pub(super) fn answer(
     Ok(answer)
 }
 
-fn explain(error: ChatError) -> anyhow::Error {
-    let hint = match &error {
+fn explain(error: &ChatError) -> anyhow::Error {
+    let hint = match error {
         ChatError::TooLong { .. } => {
             "\n\nhint: `--context N` makes the context larger, up to what the model was trained on"
         }
