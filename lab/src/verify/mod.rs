@@ -49,10 +49,14 @@ const STEPS: &[Step] = &[
         run: gates,
     },
     Step { name: "lab", proves: "nothing is lost, broken answers get a clear message", run: lab },
-    Step { name: "models", proves: "models load, run and chat", run: models },
+    Step {
+        name: "models",
+        proves: "models load, run and chat, and their logits are llama.cpp's",
+        run: models,
+    },
     Step {
         name: "peers",
-        proves: "other tokenizers pass the checks and made the golden files, logits are llama.cpp's",
+        proves: "other tokenizers pass the checks and made the golden files",
         run: peers,
     },
     Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
@@ -103,19 +107,21 @@ const GATES: &[&str] =
 /// All features of the library but `candle`, which takes minutes to compile: once in release is enough.
 const LIGHT: &str = "notebook,parallel,default";
 
-/// What switches models on in the members that run them.
-const MODELS: &str = "apps/hub,bench/candle";
+/// Everything, models too. Which packages are built together decides the features of what they share,
+/// so each other choice would compile Candle once more: whatever runs models is built with these.
+const MODELS: &[&str] =
+    &["--features", "rust_for_ai/notebook,rust_for_ai/candle,apps/hub,bench/candle"];
 
 fn clippy(place: &Place, _: Choices) -> Result<()> {
-    for features in [&["--no-default-features"][..], &[], &["--all-features"]] {
+    for features in [&["--no-default-features"][..], &[], &["--features", LIGHT]] {
         let package =
             [&["clippy", "--quiet", "--all-targets"], features, &["--", "-D", "warnings"]];
         cargo(place, &package.concat())?;
     }
     // The gates are in no list of targets, so that a learner's `cargo test` does not build them.
     cargo(place, &[&["clippy", "--quiet"][..], GATES, &["--", "-D", "warnings"]].concat())?;
-    let all = ["--workspace", "--all-targets", "--features", MODELS];
-    cargo(place, &[&["clippy", "--quiet"][..], &all, &["--", "-D", "warnings"]].concat())
+    let all = ["clippy", "--quiet", "--workspace", "--all-targets"];
+    cargo(place, &[&all[..], MODELS, &["--", "-D", "warnings"]].concat())
 }
 
 fn stubs(place: &Place, _: Choices) -> Result<()> {
@@ -153,25 +159,19 @@ fn models(place: &Place, choices: Choices) -> Result<()> {
             "left out: what needs the small model, unless it is in the cache; `--fetch-model` fetches it",
         );
     }
-    cargo(place, &["test", "--release", "--no-default-features", "--features", "candle", "--lib"])?;
-    // The stage that needs Candle, and its wrong answers.
-    let stage = ["--features", "candle", "--test", "llama", "--test", "wrong_answers"];
-    cargo(place, &[&["test", "--release"][..], &stage].concat())?;
-    with_model(place, choices, &["test", "--release", "--package", "apps", "--features", "hub"])
-}
-
-/// Runs cargo; tests that need the small model may pass without it only if it was not asked for.
-fn with_model(place: &Place, choices: Choices, arguments: &[&str]) -> Result<()> {
+    // The library, its graders with what is graded under `candle` only, and who runs models.
+    let packages = ["--package", "rust_for_ai", "--package", "apps", "--package", "bench"];
+    let targets = ["--lib", "--bins", "--tests"];
+    let test = [&["test", "--release"], &packages[..], MODELS, &targets].concat();
     let needed = if choices.model { "1" } else { "0" };
-    done(command(place, "cargo", arguments).env("RUST_FOR_AI_NEEDS_MODEL", needed))
+    done(command(place, "cargo", &test).env("RUST_FOR_AI_NEEDS_MODEL", needed))
 }
 
 fn peers(place: &Place, choices: Choices) -> Result<()> {
-    let bench = ["--release", "--package", "bench", "--features", "candle"];
-    with_model(place, choices, &[&["test"], &bench[..]].concat())?;
+    cargo(place, &["test", "--release", "--package", "bench"])?;
     for made in ["golden", "unicode"] {
-        let run = [&["run", "--quiet"], &bench[..], &["--bin", made, "--", "--check"]].concat();
-        cargo(place, &run)?;
+        let check = ["run", "--quiet", "--release", "--package", "bench", "--bin", made];
+        cargo(place, &[&check[..], &["--", "--check"]].concat())?;
     }
     if !choices.llama2 {
         say("left out: ids under Llama-2's vocabulary, which has a licence of its own; \
@@ -180,13 +180,13 @@ fn peers(place: &Place, choices: Choices) -> Result<()> {
     }
     own(place, &["vocabulary", "llama2", "--accept-licence"])?;
     let pieces = vocabulary::path(place)?.display().to_string();
-    let run = [&["run", "--quiet"], &bench[..], &["--bin", "llama2", "--", &pieces]].concat();
-    cargo(place, &run)
+    let compare = ["run", "--quiet", "--release", "--package", "bench", "--bin", "llama2", "--"];
+    cargo(place, &[&compare[..], &[&pieces]].concat())
 }
 
 fn docs(place: &Place, _: Choices) -> Result<()> {
-    let mut doc =
-        command(place, "cargo", &["doc", "--quiet", "--workspace", "--no-deps", "--all-features"]);
+    let all = ["doc", "--quiet", "--workspace", "--no-deps"];
+    let mut doc = command(place, "cargo", &[&all[..], MODELS].concat());
     done(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
