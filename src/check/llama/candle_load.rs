@@ -15,7 +15,7 @@ use super::forward::oracle;
 use super::toy::{Sizes, Toy, VOCABULARY};
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::near::Near;
-use crate::check::{Origin, Verdict, Wrong};
+use crate::check::{Origin, Verdict, Wrong, quietly};
 use crate::course::llama::CANDLE_LOAD;
 use crate::llama::parts::{Greedy, Matrix, Norm, Weights};
 
@@ -47,6 +47,8 @@ struct Input {
 enum Reply {
     /// The file could not be read; with which words is Candle's affair.
     Refused,
+    /// It panicked on a file that is broken.
+    Panicked,
     Logits(Near),
     Ids(Vec<u32>),
 }
@@ -59,8 +61,16 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         origin,
         answer,
         wrong: WRONG,
-        run: |answer, Input { file, calls, .. }: &Input| {
-            let Ok(mut model) = answer(file) else { return vec![Reply::Refused] };
+        run: |answer, Input { file, calls, broken, .. }: &Input| {
+            let mut model = match quietly(|| answer(file)) {
+                Ok(Ok(model)) => model,
+                Ok(Err(_)) => return vec![Reply::Refused],
+                // With which words it panics depends on how it was unwrapped, and on back traces.
+                Err(caught) if broken.is_some() && caught.todo().is_none() => {
+                    return vec![Reply::Panicked];
+                }
+                Err(caught) => caught.again(),
+            };
             let reply = |call: &Call| match call {
                 Call::Logits(ids) => {
                     model.logits(ids).map(|logits| Reply::Logits(Near::new(logits, WITHIN)))
@@ -73,6 +83,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         show: |replies| {
             let show = |reply: &Reply| match reply {
                 Reply::Refused => "Err(…)".to_owned(),
+                Reply::Panicked => "a panic".to_owned(),
                 Reply::Logits(logits) => format!("Ok({})", logits.show()),
                 Reply::Ids(ids) => format!("Ok({ids:?})"),
             };

@@ -2,9 +2,11 @@
 //!
 //! The first cases silence both blocks of the layers, then one of them, so that a first failure points
 //! at a part. The oracle computes in `f64`, straight from the formula, over all ids since the beginning
-//! and without a cache: so it also proves that cached and uncached agree.
+//! and without a cache: so it also proves that cached and uncached agree. The last case runs on the tiny
+//! model, and there llama.cpp's logits are expected (`data/golden/llama/`, the weights in 32 bits).
 
 use super::toy::{Rows, Sizes, Toy};
+use super::trained::Trained;
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::near::Near;
 use crate::check::{Origin, Verdict, Wrong};
@@ -29,8 +31,10 @@ enum Step {
 
 struct Input {
     sizes: Sizes,
-    toy: Toy,
+    weights: Box<dyn Weights>,
     steps: Vec<Step>,
+    /// The ids whose logits are compared; all, if there are none.
+    compared: Vec<usize>,
 }
 
 const WITHIN: f32 = 1e-3;
@@ -41,13 +45,18 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         origin,
         answer,
         wrong: WRONG,
-        run: |answer, Input { sizes, toy, steps }: &Input| {
+        run: |answer, Input { sizes, weights, steps, compared }: &Input| {
             let mut cache = Rows::new(*sizes);
             let mut logits = Vec::new();
             for step in steps {
                 match step {
                     Step::Feed(ids) => {
-                        logits.push(Near::new(answer(toy, &mut cache, ids), WITHIN));
+                        let mut all = answer(&**weights, &mut cache, ids);
+                        if let [_, ..] = compared[..] {
+                            let of = |&id: &usize| all.get(id).copied().unwrap_or(f32::NAN);
+                            all = compared.iter().map(of).collect();
+                        }
+                        logits.push(Near::new(all, WITHIN));
                     }
                     Step::Truncate(len) => cache.truncate(*len),
                 }
@@ -81,6 +90,9 @@ const WHOLE: &str =
     "both blocks add to the stream, attention first, and the second reads what the first left";
 const CACHED: &str = "ids that come in several calls give what they give in one: positions go on after those \
                       in the cache";
+
+const TRAINED: &str = "the tiny model, `data/tiny.gguf`: these are llama.cpp's logits of the ids 296, 258, \
+                       724, 438, 359, 377, 568 and 927";
 
 fn cases() -> impl Iterator<Item = Case<Input, Vec<Near>>> {
     let sizes = |layers, heads, kv_heads, d, stream| Sizes {
@@ -119,13 +131,39 @@ fn cases() -> impl Iterator<Item = Case<Input, Vec<Near>>> {
         (deep, vec![feed(&[9, 0, 4]), Step::Truncate(1), feed(&[7, 2]), feed(&[1])], CACHED),
         (deep, vec![feed(&[1, 2]), Step::Truncate(0), feed(&[3])], CACHED),
     ];
-    (16..).zip(list).map(|(seed, (sizes, steps, why))| {
+    let toys = (16..).zip(list).map(|(seed, (sizes, steps, why))| {
         let toy = Toy::new(sizes, seed);
-        Case { expected: expected(&toy, &steps), input: Input { sizes, toy, steps }, why }
-    })
+        let expected = expected(&toy, &steps);
+        let input = Input { sizes, weights: Box::new(toy), steps, compared: Vec::new() };
+        Case { input, expected, why }
+    });
+    toys.chain(std::iter::once_with(trained))
 }
 
-fn call(Input { sizes, steps, .. }: &Input) -> String {
+/// "In", after the token that begins a text: the eight largest logits of llama.cpp.
+fn trained() -> Case<Input, Vec<Near>> {
+    let golden = [
+        (296, 7.5954),
+        (258, 7.4592),
+        (724, 6.1289),
+        (438, 5.5404),
+        (359, 5.4755),
+        (377, 4.8576),
+        (568, 4.8197),
+        (927, 4.7695),
+    ];
+    let sizes =
+        Sizes { layers: 2, heads: 8, kv_heads: 2, d: 32, stream: 256, attends: true, feeds: true };
+    let (compared, logits) = golden.into_iter().unzip();
+    let steps = vec![Step::Feed(vec![1021, 73, 110])];
+    Case {
+        input: Input { sizes, weights: Box::new(Trained::new()), steps, compared },
+        expected: vec![Near::new(logits, WITHIN)],
+        why: TRAINED,
+    }
+}
+
+fn call(Input { sizes, steps, compared, .. }: &Input) -> String {
     let Sizes { layers, heads, kv_heads, d, stream, attends, feeds } = sizes;
     let plural = if *layers == 1 { "" } else { "s" };
     let silent = match (attends, feeds) {
@@ -134,13 +172,14 @@ fn call(Input { sizes, steps, .. }: &Input) -> String {
         (false, true) => ", AttnOutput is zero",
         (false, false) => ", AttnOutput and FfnDown are zero",
     };
+    let what = if compared.is_empty() { "a toy" } else { "the tiny model" };
     let mut text = format!(
-        "/* a toy with {layers} layer{plural}, a stream of {stream}, {heads} heads of {d}, \
+        "/* {what} with {layers} layer{plural}, a stream of {stream}, {heads} heads of {d}, \
          {kv_heads} of keys{silent} */"
     );
     for step in steps {
         text += &match step {
-            Step::Feed(ids) => format!(" forward(&toy, &mut cache, &{ids:?});"),
+            Step::Feed(ids) => format!(" forward(&weights, &mut cache, &{ids:?});"),
             Step::Truncate(len) => format!(" cache.truncate({len});"),
         };
     }

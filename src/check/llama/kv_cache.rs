@@ -306,7 +306,7 @@ enum Flaw {
 }
 
 impl Flawed {
-    fn new(flaw: Flaw, layers: usize) -> Box<dyn Forks> {
+    fn boxed(flaw: Flaw, layers: usize) -> Box<dyn Forks> {
         let layers = vec![Default::default(); layers];
         Box::new(Self { flaw, layers, width: 0, count: 0 })
     }
@@ -396,78 +396,78 @@ const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "stale_rows",
         belief: "you set the length back and left the rows; the next push lands after stale ones",
-        answer: &|layers| Flawed::new(Flaw::KeepsRows, layers),
+        answer: &|layers| Flawed::boxed(Flaw::KeepsRows, layers),
     },
     Wrong {
         id: "stale_length",
         belief: "you cut the rows and left the count; the next token gets a position that is too large",
-        answer: &|layers| Flawed::new(Flaw::KeepsCount, layers),
+        answer: &|layers| Flawed::boxed(Flaw::KeepsCount, layers),
     },
     Wrong {
         id: "counts_numbers",
         belief: "you cut the flat vector to `len` numbers; a row has several",
-        answer: &|layers| Flawed::new(Flaw::CountsNumbers, layers),
+        answer: &|layers| Flawed::boxed(Flaw::CountsNumbers, layers),
     },
     Wrong {
         id: "keeps_one_more",
         belief: "you kept the row of position `len` too; positions count from 0, so it is the first to go",
-        answer: &|layers| Flawed::new(Flaw::KeepsOneMore, layers),
+        answer: &|layers| Flawed::boxed(Flaw::KeepsOneMore, layers),
     },
     Wrong {
         id: "keeps_one_less",
         belief: "you kept a row too few; `len` is how many stay",
-        answer: &|layers| Flawed::new(Flaw::KeepsOneLess, layers),
+        answer: &|layers| Flawed::boxed(Flaw::KeepsOneLess, layers),
     },
     Wrong {
         id: "cuts_keys_alone",
         belief: "you cut the keys and left the values",
-        answer: &|layers| Flawed::new(Flaw::CutsKeys, layers),
+        answer: &|layers| Flawed::boxed(Flaw::CutsKeys, layers),
     },
     Wrong {
         id: "cuts_first_layer",
         belief: "you cut the first layer and left the others",
-        answer: &|layers| Flawed::new(Flaw::CutsFirstLayer, layers),
+        answer: &|layers| Flawed::boxed(Flaw::CutsFirstLayer, layers),
     },
     Wrong {
         id: "grows",
         belief: "your truncate grows a cache that is shorter (`resize`); rows of zeros are keys like others",
-        answer: &|layers| Flawed::new(Flaw::Grows, layers),
+        answer: &|layers| Flawed::boxed(Flaw::Grows, layers),
     },
     Wrong {
         id: "len_of_first_layer",
         belief: "your `len` counts layer 0, which holds a row more while a token is on its way; a position \
                  counts once every layer holds it",
-        answer: &|layers| Flawed::new(Flaw::LenOfFirst, layers),
+        answer: &|layers| Flawed::boxed(Flaw::LenOfFirst, layers),
     },
     Wrong {
         id: "len_of_pushes",
         belief: "your `len` counts pushes; a token is pushed once in each layer",
-        answer: &|layers| Flawed::new(Flaw::LenOfPushes, layers),
+        answer: &|layers| Flawed::boxed(Flaw::LenOfPushes, layers),
     },
     Wrong {
         id: "len_of_numbers",
         belief: "your `len` counts numbers; it counts rows",
-        answer: &|layers| Flawed::new(Flaw::LenOfNumbers, layers),
+        answer: &|layers| Flawed::boxed(Flaw::LenOfNumbers, layers),
     },
     Wrong {
         id: "one_layer",
         belief: "all layers write to the same rows; each has its own",
-        answer: &|layers| Flawed::new(Flaw::OneLayer, layers),
+        answer: &|layers| Flawed::boxed(Flaw::OneLayer, layers),
     },
     Wrong {
         id: "swapped",
         belief: "keys and values are swapped",
-        answer: &|layers| Flawed::new(Flaw::Swapped, layers),
+        answer: &|layers| Flawed::boxed(Flaw::Swapped, layers),
     },
     Wrong {
         id: "replaces_row",
         belief: "a push replaces what was there; it appends",
-        answer: &|layers| Flawed::new(Flaw::ReplacesRow, layers),
+        answer: &|layers| Flawed::boxed(Flaw::ReplacesRow, layers),
     },
     Wrong {
         id: "empty_fork",
         belief: "your fork is a new, empty cache; it begins with the same rows",
-        answer: &|layers| Flawed::new(Flaw::EmptyFork, layers),
+        answer: &|layers| Flawed::boxed(Flaw::EmptyFork, layers),
     },
 ];
 

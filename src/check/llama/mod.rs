@@ -19,6 +19,7 @@ mod rope;
 mod sampler;
 mod stream_utf8;
 mod toy;
+mod trained;
 
 pub use attention::attention;
 #[cfg(feature = "candle")]

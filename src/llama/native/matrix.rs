@@ -57,6 +57,11 @@ impl Matrix {
         Ok(Self { product: product.map_err(backend)?, rows, columns })
     }
 
+    /// Numbers in a vector that it multiplies.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
     /// For each of the vectors in `x`, its dot products with all rows: from `[n, columns]` to
     /// `[n, rows]`.
     pub(crate) fn product(&self, x: &[f32], out: &mut Vec<f32>) -> Result<(), EngineError> {

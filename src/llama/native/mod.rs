@@ -18,10 +18,12 @@ mod cache;
 mod mapped;
 mod matrix;
 mod model;
+mod parts;
 mod pool;
 mod rope;
 mod session;
 
 pub use model::{LoadError, Model};
+pub use parts::{Assembled, Forward, Parts};
 pub use pool::threads;
 pub use session::Session;
