@@ -87,18 +87,18 @@ const STOPS: &str = "a stop ends the answer right before it, however its bytes a
 const TURNS: &str = "the whole conversation is rendered anew, and only what the cache lacks is fed";
 const FULL: &str = "an error of the engine is returned";
 
+/// What the user says, and what the model would, token by token.
+type Turn = (&'static str, &'static [&'static [u8]]);
+
 fn cases() -> impl Iterator<Item = (Input, &'static str)> {
     const NO_STOP: &[&str] = &[];
     const END: &[&str] = &["END"];
-    let input = |max_tokens,
-                 stops: &[&str],
-                 context,
-                 turns: &[(&'static str, &'static [&'static [u8]])]| {
+    let input = |max_tokens, stops: &[&str], context, turns: &[Turn]| {
         let stops = stops.iter().map(|&stop| stop.to_owned()).collect();
         let turns = turns.iter().map(|&(says, tokens)| (says, tokens.to_vec())).collect();
         Input { limits: Limits { max_tokens, stops }, context, turns }
     };
-    let list: [(usize, &[&str], usize, &[(&'static str, &'static [&'static [u8]])], _); 24] = [
+    let list: [(usize, &[&str], usize, &[Turn], _); 24] = [
         (9, NO_STOP, 99, &[("a", &[b"b"])], LOOP),
         (9, NO_STOP, 99, &[("a", &[b"b", b"c"])], LOOP),
         (9, NO_STOP, 99, &[("a", &[])], LOOP),
