@@ -28,7 +28,7 @@ use crate::run::{say, status_line};
 /// cargo cannot build it, the model is not there and not wanted, or the program cannot be started.
 pub fn chat(place: &Place, options: &[OsString]) -> Result<bool> {
     let named = model_named(options);
-    let mut chat = Command::new(build(place, wants_hub(named.as_deref()))?);
+    let mut chat = Command::new(build(place, &features(options).join(","))?);
     chat.args(options).env("RUST_FOR_AI_CACHE", place.cache()?);
     if named.is_none() && !only_says(options) {
         chat.arg("--model").arg(small_model(place)?);
@@ -36,11 +36,24 @@ pub fn chat(place: &Place, options: &[OsString]) -> Result<bool> {
     become_it(&mut chat)
 }
 
+/// What has to be built in for these options, and is in the way otherwise.
+fn features(options: &[OsString]) -> Vec<&'static str> {
+    let hub = wants_hub(model_named(options).as_deref());
+    // Answers that do not compile are in the way of nobody else.
+    let mine = value_of("--engine", options).as_deref() == Some("mine");
+    [("hub", hub), ("mine", mine)].into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect()
+}
+
 /// What follows `--model`, if that is there.
 fn model_named(options: &[OsString]) -> Option<String> {
+    value_of("--model", options)
+}
+
+/// What follows an option, if that is there.
+fn value_of(option: &str, options: &[OsString]) -> Option<String> {
     let mut words = options.iter().map(|word| word.to_string_lossy());
     while let Some(word) = words.next() {
-        match word.strip_prefix("--model") {
+        match word.strip_prefix(option) {
             Some("") => return Some(words.next().unwrap_or_default().into_owned()),
             Some(rest) if rest.starts_with('=') => return Some(rest[1..].to_owned()),
             _ => {}
@@ -78,12 +91,12 @@ fn small_model(place: &Place) -> Result<PathBuf> {
 }
 
 /// Has cargo build the chat, and tells where it is.
-fn build(place: &Place, hub: bool) -> Result<PathBuf> {
+fn build(place: &Place, features: &str) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(place.root())
         .args(["build", "--release", "--package", "apps", "--bin", "chat"])
-        .args(if hub { &["--features", "hub"][..] } else { &[] })
+        .args(["--features", features])
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -169,6 +182,9 @@ mod tests {
         assert_eq!(named("--seed 1 --model a.gguf").as_deref(), Some("a.gguf"));
         assert_eq!(named("--model=hf:o/r/f.gguf").as_deref(), Some("hf:o/r/f.gguf"));
         assert_eq!(named("--models x"), None);
+        assert_eq!(features(&words("--model hf:o/r/f.gguf --engine=mine")), ["hub", "mine"]);
+        assert_eq!(features(&words("--engine mine --seed 1")), ["mine"]);
+        assert_eq!(features(&words("--engine native --prompt mine")), [""; 0]);
         assert!(wants_hub(named("--model hf:o/r/f.gguf").as_deref()));
         assert!(!wants_hub(named("--model half.gguf").as_deref()));
         assert!(only_says(&words("--seed 1 --help")) && !only_says(&words("--prompt hi")));

@@ -91,12 +91,25 @@ fn engine(file: &Arc<File>, options: &Options) -> Result<Box<dyn Engine>> {
             Box::new(Session::with_context(&model, context))
         }
         EngineKind::Candle => Box::new(CandleEngine::load(file)?.with_context(context)),
-        // Wired where the crate `exercises` becomes a dependency of this one.
-        EngineKind::Mine => bail!(
-            "the engine `mine` is made of your answers in `exercises/llama/`, and this chat does not \
-             have them yet\n\nhint: `--engine native` or `--engine candle`"
-        ),
+        EngineKind::Mine => mine(file, context)?,
     })
+}
+
+/// The learner's answers; whose each part is stands in front of the banner.
+#[cfg(feature = "mine")]
+fn mine(file: &Arc<File>, context: usize) -> Result<Box<dyn Engine>> {
+    let chosen = crate::mine::chosen();
+    super::say(&chosen.banner());
+    let model = Arc::new(Model::load(file)?);
+    Ok(Box::new(crate::mine::engine(&model, chosen.parts, context)?))
+}
+
+#[cfg(not(feature = "mine"))]
+fn mine(_: &Arc<File>, _: usize) -> Result<Box<dyn Engine>> {
+    bail!(
+        "this chat was built without the feature `mine`, so it has no answers of yours\n\n\
+         hint: `cargo lab chat --engine mine` builds them in; else add `--features mine`"
+    )
 }
 
 /// What runs, in a few lines.
