@@ -28,6 +28,7 @@ pub struct CandleEngine {
     logits: Vec<f32>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 fn backend(error: candle_core::Error) -> EngineError {
     EngineError::Backend(format!("candle: {error}"))
 }

@@ -110,7 +110,7 @@ const LIGHT: &str = "notebook,parallel,default";
 /// Everything, models too. Which packages are built together decides the features of what they share,
 /// so each other choice would compile Candle once more: whatever runs models is built with these.
 const MODELS: &[&str] =
-    &["--features", "rust_for_ai/notebook,rust_for_ai/candle,apps/hub,bench/candle"];
+    &["--features", "rust_for_ai/notebook,rust_for_ai/candle,apps/hub,apps/mine,bench/candle"];
 
 fn clippy(place: &Place, _: Choices) -> Result<()> {
     for features in [&["--no-default-features"][..], &[], &["--features", LIGHT]] {

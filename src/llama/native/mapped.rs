@@ -29,13 +29,13 @@ pub(crate) fn tensor(
     columns: usize,
 ) -> Option<Result<QTensor>> {
     let storage = match format {
-        Format::Q4_0 => Blocks::<BlockQ4_0>::new(bytes),
-        Format::Q8_0 => Blocks::<BlockQ8_0>::new(bytes),
-        Format::Q2K => Blocks::<BlockQ2K>::new(bytes),
-        Format::Q3K => Blocks::<BlockQ3K>::new(bytes),
-        Format::Q4K => Blocks::<BlockQ4K>::new(bytes),
-        Format::Q5K => Blocks::<BlockQ5K>::new(bytes),
-        Format::Q6K => Blocks::<BlockQ6K>::new(bytes),
+        Format::Q4_0 => Blocks::<BlockQ4_0>::storage(bytes),
+        Format::Q8_0 => Blocks::<BlockQ8_0>::storage(bytes),
+        Format::Q2K => Blocks::<BlockQ2K>::storage(bytes),
+        Format::Q3K => Blocks::<BlockQ3K>::storage(bytes),
+        Format::Q4K => Blocks::<BlockQ4K>::storage(bytes),
+        Format::Q5K => Blocks::<BlockQ5K>::storage(bytes),
+        Format::Q6K => Blocks::<BlockQ6K>::storage(bytes),
         _ => None,
     }?;
     Some(QTensor::new(QStorage::Cpu(storage), (rows, columns)))
@@ -81,7 +81,7 @@ plain!(BlockQ4_0, BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K, BlockQ6K);
 
 impl<T: Plain> Blocks<T> {
     /// Nothing where the bytes are not whole blocks at an address that is fit for them.
-    fn new(bytes: Bytes) -> Option<Box<dyn QuantizedType>> {
+    fn storage(bytes: Bytes) -> Option<Box<dyn QuantizedType>> {
         let whole = bytes.get().len().is_multiple_of(size_of::<T>());
         let aligned = bytes.get().as_ptr().cast::<T>().is_aligned();
         let little = cfg!(target_endian = "little");
@@ -91,7 +91,7 @@ impl<T: Plain> Blocks<T> {
 
     fn blocks(&self) -> &[T] {
         let bytes = self.bytes.get();
-        // SAFETY: `new` has seen that the address is aligned and that whole blocks are there; any bytes
+        // SAFETY: `storage` has seen that the address is aligned and that whole blocks are there; any bytes
         // are blocks (`Plain`); map and buffer live as long as `self`, and neither moves. Of what happens
         // if somebody changes the file meanwhile, `File` says more.
         unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<T>()) }

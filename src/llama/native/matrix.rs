@@ -36,6 +36,7 @@ pub(crate) struct Matrix {
     columns: usize,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 fn backend(error: candle_core::Error) -> EngineError {
     EngineError::Backend(error.to_string())
 }

@@ -203,7 +203,7 @@ impl<'a> Tensors<'a> {
     /// A tensor with these lengths, rows' length first; trailing ones count for nothing.
     fn shaped(&mut self, name: &str, lengths: &[usize]) -> Result<&'a TensorInfo, ConfigError> {
         let tensor = self.file.gguf().tensor(name)?;
-        let got: Vec<u64> = tensor.dims.iter().copied().collect();
+        let got = &tensor.dims;
         let fits = got.len() >= lengths.len()
             && got.iter().skip(lengths.len()).all(|&length| length == 1)
             && got.iter().zip(lengths).all(|(&got, &length)| got == length as u64);
@@ -212,7 +212,7 @@ impl<'a> Tensors<'a> {
             let expected = format!("the lengths {lengths:?}");
             return Err(refuse(name, expected, format_args!("{got:?}")));
         }
-        if lengths[0] % block != 0 {
+        if !lengths[0].is_multiple_of(block) {
             let expected =
                 format!("rows of whole blocks of {block} numbers in {}", tensor.format.name());
             return Err(refuse(name, expected, format_args!("rows of {}", lengths[0])));
