@@ -12,11 +12,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rust_for_ai::llama::gguf::Gguf;
-use rust_for_ai::llama::parts::{Matrix, Norm, Shape, Weights};
+use rust_for_ai::llama::parts::{Cache, Matrix, Norm, Shape, Weights};
 use rust_for_ai::llama::plain::Plain;
 use rust_for_ai::llama::quant::Format;
 use rust_for_ai::llama::tokenizer::Tokenizer;
-use solutions::llama::{KvCache, forward};
+use solutions::llama::{KvCache, attention, forward, rms_norm, rope};
 
 fn main() -> Result<()> {
     shapes();
@@ -120,7 +120,7 @@ fn formats(model: &Plain, tokenizer: &Tokenizer, book: &str) -> Result<()> {
         [Format::F32, Format::Q8_0, Format::Q5_1, Format::Q5_0, Format::Q4_1, Format::Q4_0]
     {
         let (packed, error) = pack(model, format).context(format.name())?;
-        let loss: f64 = windows.iter().map(|ids| loss(&packed, ids)).sum();
+        let loss: f64 = windows.iter().map(|ids| loss(&packed, ids, forward)).sum();
         let (elements, block) = format.block();
         println!(
             "{:<7} {:>12.1} {error:>16.2}% {:>12.4}",
@@ -129,7 +129,122 @@ fn formats(model: &Plain, tokenizer: &Tokenizer, book: &str) -> Result<()> {
             loss / std::f64::consts::LN_2 / bytes as f64
         );
     }
+    println!("\na flaw in the forward pass                 bits a byte");
+    let (exact, _) = pack(model, Format::F32).context("plain numbers")?;
+    for flaw in Flaw::ALL {
+        let pass = |weights: &dyn Weights, cache: &mut dyn Cache, ids: &[u32]| {
+            ids.iter().map(|&id| flawed(flaw, weights, cache, id)).last().unwrap_or_default()
+        };
+        let loss: f64 = windows.iter().map(|ids| loss(&exact, ids, pass)).sum();
+        println!(
+            "{:<42} {:>11.4}",
+            format!("{flaw:?}"),
+            loss / std::f64::consts::LN_2 / bytes as f64
+        );
+    }
     Ok(())
+}
+
+/// What may be wrong in a forward pass that runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Flaw {
+    None,
+    HalvesTurned,
+    KeysNotTurned,
+    NothingTurned,
+    PositionOneMoreForQueries,
+    PositionOneMoreForAll,
+    EpsilonOutsideOfTheRoot,
+    HeadsMappedByRemainder,
+    ScoresNotDivided,
+    GateAndUpSwapped,
+    LastNormLeftOut,
+}
+
+impl Flaw {
+    const ALL: [Self; 11] = [
+        Self::None,
+        Self::HalvesTurned,
+        Self::KeysNotTurned,
+        Self::NothingTurned,
+        Self::PositionOneMoreForQueries,
+        Self::PositionOneMoreForAll,
+        Self::EpsilonOutsideOfTheRoot,
+        Self::HeadsMappedByRemainder,
+        Self::ScoresNotDivided,
+        Self::GateAndUpSwapped,
+        Self::LastNormLeftOut,
+    ];
+}
+
+/// A forward pass for one id, with a flaw.
+fn flawed(flaw: Flaw, weights: &dyn Weights, cache: &mut dyn Cache, id: u32) -> Vec<f32> {
+    let shape = weights.shape();
+    let normalised = |x: &[f32], norm| match flaw {
+        Flaw::LastNormLeftOut if norm == Norm::Output => x.to_vec(),
+        Flaw::EpsilonOutsideOfTheRoot => {
+            let root = (x.iter().map(|x| x * x).sum::<f32>() / x.len() as f32).sqrt();
+            let scale = 1.0 / (root + shape.epsilon);
+            x.iter().zip(weights.norm(norm)).map(|(x, w)| x * scale * w).collect()
+        }
+        _ => rms_norm(x, weights.norm(norm), shape.epsilon),
+    };
+    let turned = |heads: &[f32], d: usize, position: usize| -> Vec<f32> {
+        let turn = |head: &[f32]| match flaw {
+            Flaw::NothingTurned => head.to_vec(),
+            Flaw::HalvesTurned => {
+                // To neighbours, turned, and back.
+                let (low, high) = head.split_at(d / 2);
+                let pairs: Vec<f32> = low.iter().zip(high).flat_map(|(a, b)| [*a, *b]).collect();
+                let pairs = rope(&pairs, position, shape.freq_base);
+                let every = |at: usize| pairs.iter().skip(at).step_by(2).copied();
+                every(0).chain(every(1)).collect()
+            }
+            _ => rope(head, position, shape.freq_base),
+        };
+        heads.chunks(d).flat_map(turn).collect()
+    };
+    let mut stream = weights.embedding(id);
+    let add = |stream: &mut [f32], x: &[f32]| stream.iter_mut().zip(x).for_each(|(s, x)| *s += x);
+    let position = cache.len() + usize::from(flaw == Flaw::PositionOneMoreForAll);
+    for layer in 0..shape.layers {
+        let x = normalised(&stream, Norm::Attn(layer));
+        let query = weights.product(Matrix::AttnQ(layer), &x);
+        let key = weights.product(Matrix::AttnK(layer), &x);
+        let d = query.len() / shape.heads;
+        let later = usize::from(flaw == Flaw::PositionOneMoreForQueries);
+        let mut query = turned(&query, d, position + later);
+        let key = if flaw == Flaw::KeysNotTurned { key } else { turned(&key, d, position) };
+        cache.push(layer, &key, &weights.product(Matrix::AttnV(layer), &x));
+        if flaw == Flaw::ScoresNotDivided {
+            query.iter_mut().for_each(|x| *x *= (d as f32).sqrt());
+        }
+        // Head `h` reads keys `h / group`; with the wrong map `h % kv_heads`.
+        let group = shape.heads / shape.kv_heads;
+        let place = |h: usize| h % shape.kv_heads * group + h / shape.kv_heads;
+        let moved: Vec<usize> = (0..shape.heads)
+            .map(|h| if flaw == Flaw::HeadsMappedByRemainder { place(h) } else { h })
+            .collect();
+        let mut asked = query.clone();
+        for (h, &to) in moved.iter().enumerate() {
+            asked[to * d..][..d].copy_from_slice(&query[h * d..][..d]);
+        }
+        let (keys, values) = (cache.keys(layer), cache.values(layer));
+        let rows = keys.len() / (shape.kv_heads * d);
+        let found = attention(&asked, keys, values, shape.heads, shape.kv_heads, rows - 1);
+        let mixed: Vec<f32> = moved.iter().flat_map(|&to| found[to * d..][..d].to_vec()).collect();
+        add(&mut stream, &weights.product(Matrix::AttnOutput(layer), &mixed));
+        let x = normalised(&stream, Norm::Ffn(layer));
+        let mut gate = weights.product(Matrix::FfnGate(layer), &x);
+        let mut up = weights.product(Matrix::FfnUp(layer), &x);
+        if flaw == Flaw::GateAndUpSwapped {
+            std::mem::swap(&mut gate, &mut up);
+        }
+        let inner: Vec<f32> =
+            gate.iter().zip(&up).map(|(gate, up)| gate / (1.0 + (-gate).exp()) * up).collect();
+        add(&mut stream, &weights.product(Matrix::FfnDown(layer), &inner));
+    }
+    weights.product(Matrix::Output, &normalised(&stream, Norm::Output))
 }
 
 /// The model with all of its matrices in a format, and how far they are off, in per cent.
@@ -160,11 +275,15 @@ fn pack(model: &Plain, format: Format) -> Option<(Packed<'_>, f64)> {
 }
 
 /// Nats for all ids but the first.
-fn loss(model: &Packed<'_>, ids: &[u32]) -> f64 {
+fn loss(
+    model: &Packed<'_>,
+    ids: &[u32],
+    pass: impl Fn(&dyn Weights, &mut dyn Cache, &[u32]) -> Vec<f32>,
+) -> f64 {
     let mut cache = KvCache::new(model.shape().layers);
     let mut sum = 0.0;
     for pair in ids.windows(2) {
-        let logits = forward(model, &mut cache, &pair[..1]);
+        let logits = pass(model, &mut cache, &pair[..1]);
         let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let total: f64 = logits.iter().map(|&x| f64::from(x - largest).exp()).sum();
         sum += total.ln() - f64::from(logits[pair[1] as usize] - largest);
