@@ -11,9 +11,9 @@
 //!   mildest of the planted faults below is at `38 d`;
 //! * it is at most `6 d`, and `12 d`, away from llama.cpp as people run it: two errors that know nothing
 //!   of each other add up;
-//! * its best id is the reference's wherever that has a margin above 0.1. Random weights amplify
-//!   rounding, and there llama.cpp differs from itself at larger margins; so for these the margin counts
-//!   from twice the largest difference of a logit between the two runs;
+//! * its best id is that of the references wherever the two agree, and both with a margin above 0.1.
+//!   Random weights amplify rounding, and there llama.cpp differs from itself at larger margins; so for
+//!   these the margin counts from twice the largest difference of a logit between the two runs;
 //! * its perplexity on ten kilobytes of text is at most 0.5 percent outside of the two of llama.cpp.
 //!
 //! Whether a bound can fail is a test, too: files with planted faults, and Candle's own Llama on models
@@ -115,27 +115,20 @@ fn judge_logits(
         if !(mean <= bounds.0 && most <= bounds.1) {
             return Err(format!("{report}; expected at most {:.1e} ({:.1e})", bounds.0, bounds.1));
         }
-        let distances = exact.iter().zip(run).map(|(exact, run)| exact.distance(run));
-        let random = !["tiny.gguf", SMOL].contains(&&*case.model);
-        let wide = if random { 2.0 * distances.fold(0.0, f32::max) } else { 0.0 }.max(0.1);
-        for (index, (reference, row)) in reference.iter().zip(rows).enumerate() {
-            if reference.margin() > wide && best(row) != reference.top[0] {
-                return Err(format!(
-                    "{report}; row {index}: the best id is {}, expected `{what}`'s {} with its \
-                     margin of {:.2}",
-                    best(row),
-                    reference.top[0],
-                    reference.margin()
-                ));
-            }
-            let mean = row.iter().sum::<f32>() / row.len() as f32;
-            if (mean - reference.mean).abs() > 0.25 * reference.deviation {
-                return Err(format!(
-                    "{report}; row {index}: the mean of all logits is {mean}, expected {}",
-                    reference.mean
-                ));
-            }
+    }
+    let random = !["tiny.gguf", SMOL].contains(&&*case.model);
+    let distances = exact.iter().zip(run).map(|(exact, run)| exact.distance(run));
+    let wide = if random { 2.0 * distances.fold(0.0, f32::max) } else { 0.0 }.max(0.1);
+    let mut other = Vec::new();
+    for (index, ((exact, run), row)) in exact.iter().zip(run).zip(rows).enumerate() {
+        let margin = exact.margin().min(run.margin());
+        let (got, expected) = (best(row), exact.top[0]);
+        if expected == run.top[0] && margin > wide && got != expected {
+            other.push(format!("row {index}: {got}, expected {expected}, margin {margin:.2}"));
         }
+    }
+    if !other.is_empty() {
+        return Err(format!("{report}; other best ids: {}", other.join("; ")));
     }
     Ok(report)
 }
