@@ -41,7 +41,7 @@ fn a_panic_is_an_error_and_leaves_the_conversation_as_it_was() {
     let parts = Parts {
         forward: Some(|weights, cache, ids| match ids {
             [7] => {
-                cache.push(0, &[1.0], &[1.0]);
+                cache.push(0, &[1.0; 64], &[1.0; 64]);
                 panic!("index out of bounds")
             }
             _ => of_reference().forward.map_or(Vec::new(), |pass| pass(weights, cache, ids)),
