@@ -1,4 +1,5 @@
 //! A quantized Llama on the CPU: its file, its arithmetic, its chat. What chapter `llama` leads to.
+//! `README.md` in this folder counts what a Llama computes and reads.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -11,7 +12,9 @@
 //! | [`stream`] | what of a text may be shown while it arrives |
 //! | [`chat`] | turns, streaming, reuse of the cache, the end of the context |
 //! | [`engine`] | what a chat needs of a model that runs |
+//! | [`parts`] | the seams between the parts of a pass that a learner writes |
 //! | [`plain`] | the weights of a small model as plain numbers |
+//! | [`synthetic`] | files of any shape with random weights |
 //! | `native` | our forward pass, on Candle's matrix products (feature `candle`) |
 //! | `candle` | Candle's own Llama, as a second opinion (feature `candle`) |
 
