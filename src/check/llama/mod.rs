@@ -1,6 +1,6 @@
 //! The checks of chapter `llama`, a file a stage, each with its wrong answers beside it.
 //!
-//! Numbers are compared up to rounding ([`Near`](super::near)). Oracles compute in `f64`, straight
+//! Numbers are compared up to rounding (`near`). Oracles compute in `f64`, straight
 //! from the formula.
 
 mod attention;
