@@ -382,7 +382,7 @@ fn in_parts(model: &Arc<Model>, ids: &[u32]) -> f64 {
     let mut most = 0.0_f64;
     let mut near = |index: usize, logits: &[f32]| {
         let apart = apart(row(index), logits);
-        if !(apart <= most) {
+        if apart > most || apart.is_nan() {
             most = apart;
         }
     };

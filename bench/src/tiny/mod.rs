@@ -57,11 +57,11 @@ impl Random {
     /// A generator for one purpose: `stream` keeps the numbers of two purposes apart.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut mixed = Self(stream);
-        Self(seed ^ mixed.next())
+        Self(seed ^ mixed.bits())
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -71,12 +71,12 @@ impl Random {
 
     /// A number below `n`, which is far below 2⁶⁴.
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
+        (self.bits() % n as u64) as usize
     }
 
     /// A number in `[0, 1)`.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number of the normal distribution, by Box and Muller.
