@@ -34,6 +34,8 @@ pub(crate) struct Matrix {
     product: QMatMul,
     rows: usize,
     columns: usize,
+    /// Zeros behind each row, and so behind each vector; see [`padding`].
+    padding: usize,
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
@@ -50,12 +52,12 @@ impl Matrix {
         columns: usize,
     ) -> Result<Self, EngineError> {
         let left = Bytes::Mapped(Arc::clone(file), info.clone());
-        let tensor = match mapped::tensor(left, info.format, rows, columns) {
-            Some(tensor) => tensor,
-            None => copied(file, info, rows, columns),
+        let (tensor, padding) = match mapped::tensor(left, info.format, rows, columns) {
+            Some(tensor) => (tensor, 0),
+            None => (copied(file, info, rows, columns), padding(info.format, columns)),
         };
         let product = tensor.and_then(|tensor| QMatMul::from_arc(Arc::new(tensor)));
-        Ok(Self { product: product.map_err(backend)?, rows, columns })
+        Ok(Self { product: product.map_err(backend)?, rows, columns, padding })
     }
 
     /// Numbers in a vector that it multiplies.
@@ -67,7 +69,17 @@ impl Matrix {
     /// `[n, rows]`.
     pub(crate) fn product(&self, x: &[f32], out: &mut Vec<f32>) -> Result<(), EngineError> {
         let n = x.len() / self.columns;
-        let result = Tensor::from_slice(x, (n, self.columns), &Device::Cpu)
+        let width = self.columns + self.padding;
+        let x = if self.padding == 0 {
+            Cow::Borrowed(x)
+        } else {
+            let mut padded = vec![0.0; n * width];
+            for (x, to) in x.chunks_exact(self.columns).zip(padded.chunks_exact_mut(width)) {
+                to[..self.columns].copy_from_slice(x);
+            }
+            Cow::Owned(padded)
+        };
+        let result = Tensor::from_slice(&x, (n, width), &Device::Cpu)
             .and_then(|x| self.product.forward(&x))
             .map_err(backend)?;
         let (storage, layout) = result.storage_and_layout();
@@ -82,6 +94,17 @@ impl Matrix {
     }
 }
 
+/// Zeros that a copy in Q8_0 has behind each row.
+///
+/// Candle 0.11.1 quantizes activations with one scale for 256 numbers where the rows of a Q8_0 matrix are
+/// multiples of 256, and with one for 32 where they are not. The first is too coarse for what a
+/// feed-forward network has inside: on SmolLM2 it triples the distance from the exact logits. One block
+/// of zeros makes the rows no multiple of 256.
+fn padding(format: Format, columns: usize) -> usize {
+    let copied = matches!(format, Format::Q4_1 | Format::Q5_0 | Format::Q5_1);
+    if copied && columns.is_multiple_of(256) { Q8_0_NUMBERS } else { 0 }
+}
+
 /// A copy of the tensor in the representation that Candle is fast on.
 fn copied(
     file: &File,
@@ -92,9 +115,19 @@ fn copied(
     let bytes = file.bytes(info);
     let (format, data) = match info.format {
         Format::Q4_1 | Format::Q5_0 | Format::Q5_1 if columns.is_multiple_of(Q8_0_NUMBERS) => {
-            let owned = to_q8_0(info.format, bytes, columns);
+            let padding = padding(info.format, columns);
+            let mut owned = to_q8_0(info.format, bytes, columns);
             file.release(info);
-            return mapped::tensor(Bytes::Owned(owned), Format::Q8_0, rows, columns)
+            if padding > 0 {
+                let row = row_bytes(Format::Q8_0, columns);
+                let zeros = row_bytes(Format::Q8_0, padding);
+                let mut padded = vec![0; rows * (row + zeros)];
+                for (row, to) in owned.chunks_exact(row).zip(padded.chunks_exact_mut(row + zeros)) {
+                    to[..row.len()].copy_from_slice(row);
+                }
+                owned = padded;
+            }
+            return mapped::tensor(Bytes::Owned(owned), Format::Q8_0, rows, columns + padding)
                 .unwrap_or_else(|| {
                     candle_core::bail!("expected blocks of Q8_0 at an address fit for them")
                 });
