@@ -60,10 +60,14 @@ class Person:
 
     def leaves(self, code: int) -> None:
         """Waits for the end; the rest of the output must not be left in the pipe."""
+        deadline = time.monotonic() + PATIENCE
         try:
-            while os.read(self.terminal, 65536):
-                pass
+            while select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]:
+                self.screen += os.read(self.terminal, 65536).decode(errors="replace")
+            os.kill(self.pid, signal.SIGKILL)
+            sys.exit(f"expected the chat to end; on the screen:\n{self.screen}")
         except OSError:
+            # Linux says so when the program has ended.
             pass
         got = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         os.close(self.terminal)
@@ -125,9 +129,11 @@ def ways_to_leave() -> None:
 def a_history() -> None:
     history = Path(FOLDER) / "history"
     history.unlink(missing_ok=True)
-    for line in ["/reset", "/stats"]:
+    for line, answer in [("/reset", "begins anew"), ("/stats", "seed")]:
         person = Person("--history", str(history))
         person.asks(line)
+        # The prompt is drawn anew with each key, so only one behind the answer is the next.
+        person.sees(answer)
         person.sees("> ")
         person.types(CTRL_D)
         person.leaves(0)
@@ -143,6 +149,7 @@ def a_history() -> None:
     # The arrow key brings the last line back.
     person.types("\x1b[A\r")
     person.sees("seed")
+    person.sees("> ")
     person.types(CTRL_D)
     person.leaves(0)
 

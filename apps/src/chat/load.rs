@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use rust_for_ai::llama::gguf::{File, OpenError};
 use rust_for_ai::llama::template::Template;
 use rust_for_ai::llama::tokenizer::Tokenizer;
@@ -76,7 +76,7 @@ fn from_hub(name: &str, sha256: Option<&str>) -> Result<PathBuf> {
 
 #[cfg(not(feature = "hub"))]
 fn from_hub(name: &str, _: Option<&str>) -> Result<PathBuf> {
-    bail!(
+    anyhow::bail!(
         "this chat was built without the feature `hub`, so it cannot fetch `hf:{name}`\n\n\
          hint: `cargo lab chat --model hf:{name}` builds it in; else add `--features hub`"
     )
@@ -106,7 +106,7 @@ fn mine(file: &Arc<File>, context: usize) -> Result<Box<dyn Engine>> {
 
 #[cfg(not(feature = "mine"))]
 fn mine(_: &Arc<File>, _: usize) -> Result<Box<dyn Engine>> {
-    bail!(
+    anyhow::bail!(
         "this chat was built without the feature `mine`, so it has no answers of yours\n\n\
          hint: `cargo lab chat --engine mine` builds them in; else add `--features mine`"
     )
