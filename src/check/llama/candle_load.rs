@@ -202,12 +202,13 @@ fn written(toy: &Toy, sizes: Sizes) -> candle_core::Result<Vec<u8>> {
     };
     let embeddings: Vec<Vec<f32>> = (0..).take(VOCABULARY).map(|id| toy.embedding(id)).collect();
     let mut tensors = vec![("token_embd.weight".to_owned(), tensor(&embeddings)?)];
+    type OfLayer = fn(usize) -> Matrix;
     let mut matrix = |name: String, matrix: Matrix| -> candle_core::Result<()> {
         tensors.push((format!("{name}.weight"), tensor(toy.rows(matrix))?));
         Ok(())
     };
     for layer in 0..shape.layers {
-        let blocks: [(&str, fn(usize) -> Matrix); 7] = [
+        let blocks: [(&str, OfLayer); 7] = [
             ("attn_q", Matrix::AttnQ),
             ("attn_k", Matrix::AttnK),
             ("attn_v", Matrix::AttnV),

@@ -24,6 +24,6 @@ mod rope;
 mod session;
 
 pub use model::{LoadError, Model};
-pub use parts::{Assembled, Forward, Parts};
+pub use parts::{Assembled, Attention, Forward, Parts};
 pub use pool::threads;
 pub use session::Session;

@@ -19,6 +19,9 @@ use crate::llama::parts::{Cache, Matrix, Norm, Shape, Weights};
 /// A whole pass: the logits after the last of some ids.
 pub type Forward = fn(&dyn Weights, &mut dyn Cache, &[u32]) -> Vec<f32>;
 
+/// Attention at one position: the query, all keys, all values; heads, key heads, the position.
+pub type Attention = fn(&[f32], &[f32], &[f32], usize, usize, usize) -> Vec<f32>;
+
 /// The parts of a pass, as the stages of chapter `llama` ask for them.
 #[derive(Clone, Copy)]
 pub struct Parts {
@@ -27,7 +30,7 @@ pub struct Parts {
     /// `llama.rope`.
     pub rope: fn(&[f32], usize, f32) -> Vec<f32>,
     /// `llama.attention`.
-    pub attention: fn(&[f32], &[f32], &[f32], usize, usize, usize) -> Vec<f32>,
+    pub attention: Attention,
     /// `llama.kv_cache`: an empty cache for so many layers.
     pub cache: fn(usize) -> Box<dyn Cache>,
     /// `llama.forward`. Where there is none, the pass of this file calls the three functions above.
@@ -141,6 +144,7 @@ impl Engine for Assembled {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 fn panicked(caught: crate::check::Caught) -> EngineError {
     EngineError::Backend(format!("your code {caught}"))
 }
