@@ -7,8 +7,8 @@
 //!
 //! * a [`Model`] is weights, shared and never written;
 //! * a [`Session`] is one conversation: its positions can be taken back, forked and reused;
-//! * weights stay in the mapped file where Candle can multiply them there ([`mapped`]);
-//! * keys and values have 16 bits and are never copied to a larger place ([`cache`]).
+//! * weights stay in the mapped file where Candle can multiply them there (`mapped`);
+//! * keys and values have 16 bits and are never copied to a larger place (`cache`).
 //!
 //! Between the matrix products everything is plain slices of `f32`. The seam to what multiplies is
 //! `Matrix::product`.
