@@ -13,7 +13,7 @@
 //!   neighbouring pairs, as GGUF's architecture `llama` has it. Each row is a multiple of 256, so that
 //!   every quantised format fits.
 //! * **Operations** ([`operations`]): those for which Candle has no gradient, or a slow one.
-//! * **File** ([`file`]): GGUF, matrices as `Q8_0`, norms as `F32`.
+//! * **File** (`file`): GGUF, matrices as `Q8_0`, norms as `F32`.
 //!
 //! Everything random comes from one generator with a fixed seed ([`Random`]), and the sums over the
 //! threads have one order: the same program on the same kind of processor writes the same file.
