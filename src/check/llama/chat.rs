@@ -4,6 +4,8 @@
 //! else; otherwise it says "?". It counts the ids that it is fed. What is compared: what was shown by
 //! the time of each sample, the history, and whether more was fed than needed. An answer may feed the last token of
 //! a reply or leave it; both are right, so a token a turn is spare.
+//!
+//! Longer than most files here, since the flaws read best beside the loop that each of them spoils.
 
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong};

@@ -3,6 +3,8 @@
 //! Cases are built from what they should give, so no reader is needed to know it: a file is its contents,
 //! written out. The last case is the tiny model's own file, read by a reader that trusts its input; the
 //! wrong answers are this reader with one flaw each.
+//!
+//! Longer than most files here, since the flaws read best beside the reader that each of them spoils.
 
 use std::fmt::Debug;
 

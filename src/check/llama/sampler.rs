@@ -3,6 +3,8 @@
 //! The answer is one id, so the cases are made such that beliefs part: each random number lies in the
 //! middle of a token's share. The oracle computes in `f64`; where a sum comes so near to a limit that
 //! rounding would decide, the case is left out.
+//!
+//! Longer than most files here, since the flaws read best beside the oracle that each of them departs from.
 
 use crate::check::cases::Seeded;
 use crate::check::exam::{Case, Exam, graded};
