@@ -15,6 +15,7 @@ pub mod encodings;
 pub mod hugging_face;
 #[cfg(feature = "candle")]
 pub mod logits;
+pub mod measure;
 pub mod patterns;
 pub mod pieces;
 pub mod synthetic_models;

@@ -19,9 +19,10 @@ use std::panic::{catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use bench::encodings::{PAIRS, Pair};
 use bench::hugging_face::HuggingFace;
+use bench::measure::{median, released};
 use bench::{TIKTOKEN_RS_VERSION, TOKENIZERS_VERSION};
 
 /// How many rounds.
@@ -39,9 +40,7 @@ struct Text {
 }
 
 fn main() -> Result<()> {
-    if cfg!(debug_assertions) {
-        bail!("this is a debug build, whose times say nothing; add `--release`");
-    }
+    released()?;
     let texts = texts()?;
     println!(
         "processor: {}; tiktoken-rs {TIKTOKEN_RS_VERSION}, tokenizers {TOKENIZERS_VERSION}",
@@ -222,12 +221,6 @@ fn seconds<T>(run: impl FnOnce() -> T) -> f64 {
     let time = start.elapsed().as_secs_f64();
     drop(made);
     time
-}
-
-fn median(times: &[f64]) -> f64 {
-    let mut sorted = times.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 fn speed(bytes: usize, times: &[f64]) -> String {

@@ -8,8 +8,8 @@
 //!
 //! A unit of work is one key head and up to 16 positions. It goes through the keys in tiles of 32
 //! rows: a tile is converted from 16 bits to `f32` once, into a buffer that stays in the first-level
-//! cache, and then serves all queries of the unit. So a chunk of 512 positions converts each key 32
-//! times and not 512 times. Values are treated the same way afterwards. The scores of a unit are kept
+//! cache, and then serves all queries of the unit. So a chunk of 256 positions converts each key 16
+//! times and not 256 times. Values are treated the same way afterwards. The scores of a unit are kept
 //! whole; an online softmax would save that memory, 16 × heads × positions numbers, and costs a second
 //! multiplication for each value. For 16 positions, 4 heads and 8,192 positions it is 2 MB.
 //!

@@ -1,4 +1,4 @@
-//! Weights where they are, behind Candle's interface: in the mapped file, or in a buffer of ours.
+//! Weights where they are, in the mapped file, behind Candle's interface.
 //!
 //! Candle's reader copies every tensor out of the file. Its matrix product, though, takes any
 //! [`QuantizedType`], and for the formats whose blocks it reads as they are the file's bytes *are* that
@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use candle_core::quantized::k_quants::{
-    self, BlockQ2K, BlockQ3K, BlockQ4_0, BlockQ4K, BlockQ5K, BlockQ6K, BlockQ8_0, GgmlType,
+    self, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K, BlockQ6K, BlockQ8_0, GgmlType,
 };
 use candle_core::quantized::{GgmlDType, QStorage, QTensor, QuantizedType};
 use candle_core::{CpuStorage, Result};
@@ -29,7 +29,6 @@ pub(crate) fn tensor(
     columns: usize,
 ) -> Option<Result<QTensor>> {
     let storage = match format {
-        Format::Q4_0 => Blocks::<BlockQ4_0>::storage(bytes),
         Format::Q8_0 => Blocks::<BlockQ8_0>::storage(bytes),
         Format::Q2K => Blocks::<BlockQ2K>::storage(bytes),
         Format::Q3K => Blocks::<BlockQ3K>::storage(bytes),
@@ -41,20 +40,20 @@ pub(crate) fn tensor(
     Some(QTensor::new(QStorage::Cpu(storage), (rows, columns)))
 }
 
-/// Bytes that stay where they are for as long as somebody holds this.
-pub(crate) enum Bytes {
-    /// A tensor in a mapped file.
-    Mapped(Arc<File>, TensorInfo),
-    /// A buffer that nobody writes to any more.
-    Owned(Vec<u8>),
+/// The bytes of a tensor in a mapped file, which stay where they are for as long as somebody holds this.
+#[derive(Debug)]
+pub(crate) struct Bytes {
+    file: Arc<File>,
+    tensor: TensorInfo,
 }
 
 impl Bytes {
-    fn get(&self) -> &[u8] {
-        match self {
-            Self::Mapped(file, tensor) => file.bytes(tensor),
-            Self::Owned(bytes) => bytes,
-        }
+    pub(crate) fn new(file: &Arc<File>, tensor: &TensorInfo) -> Self {
+        Self { file: Arc::clone(file), tensor: tensor.clone() }
+    }
+
+    pub(crate) fn get(&self) -> &[u8] {
+        self.file.bytes(&self.tensor)
     }
 }
 
@@ -77,7 +76,7 @@ macro_rules! plain {
         unsafe impl Plain for $block {}
     )*};
 }
-plain!(BlockQ4_0, BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K, BlockQ6K);
+plain!(BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K, BlockQ6K);
 
 impl<T: Plain> Blocks<T> {
     /// Nothing where the bytes are not whole blocks at an address that is fit for them.
@@ -92,7 +91,7 @@ impl<T: Plain> Blocks<T> {
     fn blocks(&self) -> &[T] {
         let bytes = self.bytes.get();
         // SAFETY: `storage` has seen that the address is aligned and that whole blocks are there; any bytes
-        // are blocks (`Plain`); map and buffer live as long as `self`, and neither moves. Of what happens
+        // are blocks (`Plain`); the map lives as long as `self`, and does not move. Of what happens
         // if somebody changes the file meanwhile, `File` says more.
         unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size_of::<T>()) }
     }

@@ -15,6 +15,7 @@
 
 mod attention;
 mod cache;
+mod kernel;
 mod mapped;
 mod matrix;
 mod model;

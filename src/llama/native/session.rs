@@ -25,7 +25,7 @@ use crate::llama::engine::{Engine, EngineError, check_feed};
 
 /// Ids that go through the blocks together. More would save little and need more memory for what is
 /// between the products.
-const CHUNK: usize = 512;
+const CHUNK: usize = 256;
 
 /// One conversation; as many as one likes share a [`Model`].
 #[derive(Debug)]

@@ -70,3 +70,23 @@ pub(super) fn q8_0(block: &[u8; 34], out: &mut [f32; 32]) {
         *out = f32::from(q.cast_signed()) * scale;
     }
 }
+
+/// A block's integers in `out`, with its scale and min: a weight is `scale · out[i] + min`.
+///
+/// `block` is a whole block of Q4_0, Q4_1, Q5_0 or Q5_1.
+#[cfg(feature = "candle")]
+pub(crate) fn levels(format: super::Format, block: &[u8], out: &mut [i8; 32]) -> (f32, f32) {
+    use super::Format;
+    let (levels, below) = match format {
+        Format::Q4_0 => (nibbles(part(block, 2)), 8),
+        Format::Q4_1 => (nibbles(part(block, 4)), 0),
+        Format::Q5_0 => (five_bits(part(block, 2), part(block, 6)), 16),
+        _ => (five_bits(part(block, 4), part(block, 8)), 0),
+    };
+    *out = levels.map(|level| level.cast_signed() - below);
+    let min = match format {
+        Format::Q4_1 | Format::Q5_1 => half_at(block, 2),
+        _ => 0.0,
+    };
+    (half_at(block, 0), min)
+}

@@ -42,6 +42,9 @@ use std::str::FromStr;
 
 use half::{bf16, f16};
 
+#[cfg(feature = "candle")]
+pub(crate) use blocks::levels;
+
 /// How the numbers of a tensor are stored.
 ///
 /// ```
