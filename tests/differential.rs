@@ -25,6 +25,8 @@ mod byte_level;
 mod real;
 #[path = "differential/sentencepiece.rs"]
 mod sentencepiece;
+#[path = "differential/word_counts.rs"]
+mod word_counts;
 
 use std::collections::HashMap;
 use std::fmt::Debug;

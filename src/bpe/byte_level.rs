@@ -251,10 +251,10 @@ impl fmt::Debug for ByteLevel {
 /// Hashes by multiplying, with a factor that no file can know. The hash of the standard library takes
 /// twice as long to load a vocabulary, and a chat begins with that.
 #[derive(Clone, Copy)]
-struct Seed(u64);
+pub(super) struct Seed(u64);
 
 impl Seed {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(RandomState::new().hash_one(0) | 1)
     }
 }
@@ -267,7 +267,7 @@ impl BuildHasher for Seed {
     }
 }
 
-struct Product {
+pub(super) struct Product {
     state: u64,
     factor: u64,
 }

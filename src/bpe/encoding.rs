@@ -132,6 +132,39 @@ impl Encoding {
         Ok(Self { pattern, vocabulary, tokens, pairs, specials, idle, most_idle })
     }
 
+    /// The encoding of merges that were trained on pieces of this pattern, as by
+    /// [`train_words`](super::train_words). Ids are those of the merges, and special tokens come besides.
+    ///
+    /// Ranks have no pairs, and yet say the same, since two tokens of a trained vocabulary never have the same
+    /// bytes: the bytes of a token, encoded by the merges that were learned before it, are the very pair that
+    /// it was made of, wherever they stand. Merges that no training gives may need pairs; those are for
+    /// [`Tokenizer::from_merges`](super::Tokenizer::from_merges).
+    ///
+    /// # Errors
+    ///
+    /// Two merges that make the same bytes, or special tokens whose text or id is taken. A token has the line of
+    /// its id plus one.
+    ///
+    /// ```
+    /// use rust_for_ai::bpe::{Encoding, Pattern, Tokenizer, WordCounts, train_words};
+    /// let mut counts = WordCounts::new(Pattern::Gpt2);
+    /// counts.add("hug hug pug")?;
+    /// let merges = Tokenizer::from_merges(&train_words(&counts, 258))?;
+    /// let encoding = Encoding::from_merges(&merges, Pattern::Gpt2, &[("<|end|>", 258)])?;
+    /// assert_eq!(encoding.encode_ordinary("hug bug"), [257, 32, 98, 256]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_merges(
+        merges: &super::Tokenizer,
+        pattern: Pattern,
+        specials: &[(&str, u32)],
+    ) -> Result<Self, RanksError> {
+        let tokens = (0..).map_while(|id| Some((id, merges.token(id)?)));
+        let mut lines = String::new();
+        tokens.for_each(|(id, token)| Vocabulary::line(token, id, &mut lines));
+        Self::from_tiktoken(&lines, pattern, specials)
+    }
+
     /// GPT-2's encoding, also called r50k.
     ///
     /// ```
@@ -184,6 +217,31 @@ impl Encoding {
     /// ```
     pub fn encode_into(&self, text: &str, ids: &mut Vec<u32>) {
         self.scratch().encode(text, ids);
+    }
+
+    /// As [`encode_into`](Self::encode_into), for a part of the text: from the byte `from` on, until `most` bytes
+    /// or a few more are done. Gives where it stopped, which is `from` for the next part; at the end it is the
+    /// length of the text. So a caller can do something else between the parts, and the ids are the same.
+    ///
+    /// # Panics
+    ///
+    /// If `from` is inside a character or beyond the end.
+    ///
+    /// ```
+    /// use rust_for_ai::bpe::Encoding;
+    /// let (gpt2, text) = (Encoding::gpt2(), "Hello, world! ".repeat(10_000));
+    /// let (mut ids, mut at) = (Vec::new(), 0);
+    /// while at < text.len() {
+    ///     at = gpt2.encode_some(&text, at, 10_000, &mut ids);
+    /// }
+    /// assert_eq!(ids, gpt2.encode_ordinary(&text));
+    /// ```
+    pub fn encode_some(&self, text: &str, from: usize, most: usize, ids: &mut Vec<u32>) -> usize {
+        assert!(text.is_char_boundary(from), "{from} is inside a character or beyond the end");
+        let to = from.saturating_add(most.max(1)).min(text.len());
+        let mut lent = self.scratch();
+        let scratch = lent.scratch.get_or_insert_with(Scratch::new);
+        self.run(text, from, to, scratch, ids)
     }
 
     /// How many ids a text has, as [`encode_ordinary`](Self::encode_ordinary) makes them; no list is made.
@@ -311,6 +369,28 @@ impl Encoding {
         self.vocabulary.size()
     }
 
+    /// The ranks of all ordinary tokens, as [`from_tiktoken`](Self::from_tiktoken) reads them.
+    ///
+    /// ```
+    /// use rust_for_ai::bpe::{Encoding, ranks};
+    /// assert!(Encoding::gpt2().to_tiktoken() == ranks::gpt2());
+    /// ```
+    pub fn to_tiktoken(&self) -> String {
+        let mut lines = String::new();
+        self.vocabulary.ordinary().for_each(|(token, id)| Vocabulary::line(token, id, &mut lines));
+        lines
+    }
+
+    /// The special tokens with their ids, the lowest id first.
+    ///
+    /// ```
+    /// use rust_for_ai::bpe::Encoding;
+    /// assert!(Encoding::gpt2().specials().eq([("<|endoftext|>", 50256)]));
+    /// ```
+    pub fn specials(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.vocabulary.specials()
+    }
+
     /// How texts are cut before merging.
     ///
     /// ```
@@ -338,11 +418,18 @@ impl Encoding {
         Lent { encoding: self, scratch: idle }
     }
 
-    fn run(&self, text: &str, scratch: &mut Scratch, sink: &mut impl Sink) {
+    /// From the piece that begins at `start` on, batch by batch, until `to`; gives where it stopped.
+    fn run(
+        &self,
+        text: &str,
+        mut start: usize,
+        to: usize,
+        scratch: &mut Scratch,
+        sink: &mut impl Sink,
+    ) -> usize {
         let bytes = text.as_bytes();
         let Scratch { ends, cache, memory } = scratch;
-        let mut start = 0;
-        while start < bytes.len() {
+        while start < to {
             let count = self.pattern.ends(bytes, start, &mut ends[..]);
             for &end in &ends[..count] {
                 if end - start <= SHORT {
@@ -353,6 +440,7 @@ impl Encoding {
                 start = end;
             }
         }
+        start
     }
 
     #[inline(always)]
@@ -419,7 +507,7 @@ struct Lent<'e> {
 impl Lent<'_> {
     fn encode(&mut self, text: &str, sink: &mut impl Sink) {
         let scratch = self.scratch.get_or_insert_with(Scratch::new);
-        self.encoding.run(text, scratch, sink);
+        self.encoding.run(text, 0, text.len(), scratch, sink);
     }
 }
 

@@ -39,7 +39,8 @@
 //! To [`Tokenizer`] a text is one sequence. The tokenizers of real systems cut it into pieces first
 //! ([`Pattern`]), come with a vocabulary ([`ranks`]) and with special tokens ([`Specials`]): that is
 //! [`Encoding`], whose ids are those of GPT-2 and GPT-4; [`ByteLevel`], with merges from a model's file;
-//! and [`sentencepiece`], Llama-2's way. The page
+//! and [`sentencepiece`], Llama-2's way. [`train_words`] learns from the counts of pieces, which can be
+//! taken on many machines. The page
 //! `README.md` in this folder says why they are right, and how fast.
 //!
 //! Source of the idea: Gage, *A New Algorithm for Data Compression* (1994); Sennrich, Haddow and
@@ -73,6 +74,8 @@ pub mod unicode;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod vocabulary;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+mod word_counts;
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod words;
 
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
@@ -80,14 +83,14 @@ pub use byte_level::{ByteLevel, ByteLevelError};
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use encoding::Encoding;
 pub use error::{DecodeError, MergeError, RanksError, RanksProblem, SpecialError};
-#[cfg(feature = "llama")]
-pub(crate) use specials::Finder;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
-pub use specials::Specials;
+pub use specials::{Finder, Found, Specials};
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 pub use split::{Pattern, Pieces};
 pub use tokenizer::Tokenizer;
 pub use train::train;
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+pub use word_counts::{CountsError, WordCounts, train_words, train_words_while};
 
 /// Two neighbouring token ids, left and right.
 pub type Pair = (u32, u32);

@@ -98,6 +98,12 @@ impl Vocabulary {
         Ok((this, tokens))
     }
 
+    /// Adds the line of a token to a file of ranks.
+    pub(super) fn line(token: &[u8], rank: u32, lines: &mut String) {
+        STANDARD.encode_string(token, lines);
+        lines.push_str(&format!(" {rank}\n"));
+    }
+
     /// The ordinary tokens with their ids, the lowest first.
     pub(super) fn ordinary(&self) -> impl Iterator<Item = (&[u8], u32)> {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
