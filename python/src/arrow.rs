@@ -559,8 +559,8 @@ impl Node {
         let mut schema = Schema::EMPTY;
         schema.format = self.format.as_ptr();
         schema.name = self.name.as_ptr();
-        let has_nulls = self.buffers.first().is_some_and(|it| !matches!(it, Buffer::NoNulls));
-        schema.flags = if has_nulls { NULLABLE } else { 0 };
+        // As most columns elsewhere, so that types are equal whether nulls came or not.
+        schema.flags = NULLABLE;
         schema.n_children = owned.children.len() as i64;
         schema.children = owned.children.as_mut_ptr();
         schema.release = Some(release_schema);

@@ -94,9 +94,11 @@ impl PreTokenCounter {
 #[pymethods]
 impl PreTokenCounter {
     #[new]
-    #[pyo3(signature = (pattern = "cl100k"))]
-    fn __new__(pattern: &str) -> PyResult<Self> {
-        let pattern = tokenizer::pattern(pattern)?;
+    #[pyo3(signature = (pattern = None), text_signature = "(pattern='cl100k')")]
+    fn __new__(pattern: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let pattern = pattern.map_or(Ok(Pattern::Cl100k), |name| {
+            tokenizer::pattern(&errors::text("pattern", name)?)
+        })?;
         Ok(Self { pattern, counts: Mutex::new(WordCounts::new(pattern)) })
     }
 

@@ -15,7 +15,7 @@
 use std::io;
 use std::path::Path;
 
-use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIsADirectoryError, PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -77,6 +77,25 @@ pub(crate) fn path(value: &Bound<'_, PyAny>) -> PyResult<std::path::PathBuf> {
         return Err(self::value("path has a null character, which no file's name has", ""));
     }
     Ok(path)
+}
+
+/// The name of a file that will be mapped. The system says of a folder that it is no device.
+pub(crate) fn mapped(value: &Bound<'_, PyAny>) -> PyResult<std::path::PathBuf> {
+    /// `EISDIR`, the same number on Linux, macOS and Windows.
+    const IS_A_FOLDER: i32 = 21;
+    let path = path(value)?;
+    if path.is_dir() {
+        let arguments = (IS_A_FOLDER, "Is a directory", path.into_os_string());
+        return Err(PyIsADirectoryError::new_err(arguments));
+    }
+    Ok(path)
+}
+
+/// A number with a fraction.
+#[cfg(feature = "llama")]
+pub(crate) fn real(name: &str, value: &Bound<'_, PyAny>) -> PyResult<f32> {
+    let number = value.extract::<f64>().map_err(|_| wrong_type(name, value, "a `float`", ""))?;
+    Ok(number as f32)
 }
 
 /// A `str` as bytes of UTF-8. A lone surrogate has none.

@@ -14,6 +14,8 @@ mod check;
 mod counts;
 mod errors;
 mod ids;
+#[cfg(feature = "llama")]
+mod llama;
 mod long;
 mod tokenizer;
 
@@ -32,5 +34,10 @@ fn _rust_for_ai(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(counts::_restore_counter, module)?)?;
     module.add_function(wrap_pyfunction!(tokenizer::_restore_tokenizer, module)?)?;
     module.add_function(wrap_pyfunction!(long::_panic, module)?)?;
+    #[cfg(feature = "llama")]
+    {
+        module.add_class::<llama::Llama>()?;
+        module.add_class::<llama::TextStream>()?;
+    }
     check::register(module)
 }

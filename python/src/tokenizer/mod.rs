@@ -55,6 +55,12 @@ impl Tokenizer {
         Self { content: Arc::new(content) }
     }
 
+    /// One that something else has, too.
+    #[cfg(feature = "llama")]
+    pub(crate) fn shared(content: &Arc<Content>) -> Self {
+        Self { content: Arc::clone(content) }
+    }
+
     /// One of the vocabularies that every build has, made once a process.
     fn named(py: Python<'_>, name: &str) -> PyResult<Self> {
         static GPT2: OnceLock<Arc<Content>> = OnceLock::new();
@@ -240,6 +246,20 @@ impl Tokenizer {
     }
 }
 
+/// An argument whose default is not `None`, which means something.
+enum Either<'py> {
+    Default,
+    Given(Bound<'py, PyAny>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Either<'py> {
+    type Error = PyErr;
+
+    fn extract(argument: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self::Given(argument.to_owned()))
+    }
+}
+
 /// A message without the line of a file that there is none of.
 trait ProblemOnly {
     fn problem_only(&self) -> String;
@@ -355,6 +375,12 @@ fn failed(index: Option<usize>, failure: Failure) -> PyErr {
             )
         }
     }
+}
+
+/// What to do with bytes that are no text: `errors` of `bytes.decode`.
+fn on_broken(errors: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+    errors
+        .map_or(Ok("replace".to_owned()), |errors| Ok(errors::text("errors", errors)?.to_string()))
 }
 
 /// A pattern by its name.
@@ -520,7 +546,7 @@ impl Tokenizer {
     /// `ValueError` with what is wrong with it or not supported.
     #[staticmethod]
     fn from_gguf(py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Self::open_gguf(py, errors::path(path)?)
+        Self::open_gguf(py, errors::mapped(path)?)
     }
 
     /// Learns a vocabulary from texts: the merges of byte-pair encoding, exactly.
@@ -534,15 +560,22 @@ impl Tokenizer {
     /// >>> small.encode("hug bug<|end|>", allowed_special="all")
     /// [257, 32, 98, 256, 258]
     #[staticmethod]
-    #[pyo3(signature = (texts, vocab_size, *, pattern = Some("cl100k"), special_tokens = None))]
+    #[pyo3(
+        signature = (texts, vocab_size, *, pattern = Some(Either::Default), special_tokens = None),
+        text_signature = "(texts, vocab_size, *, pattern='cl100k', special_tokens=None)"
+    )]
     fn train(
         py: Python<'_>,
         texts: &Bound<'_, PyAny>,
         vocab_size: &Bound<'_, PyAny>,
-        pattern: Option<&str>,
+        pattern: Option<Either<'_>>,
         special_tokens: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let pattern = pattern.map(self::pattern).transpose()?;
+        let pattern = match pattern {
+            None => None,
+            Some(Either::Default) => Some(Pattern::Cl100k),
+            Some(Either::Given(name)) => Some(self::pattern(&errors::text("pattern", &name)?)?),
+        };
         let size = self::vocab_size(vocab_size)?;
         let specials = special_texts(special_tokens)?;
         let texts = Texts::read("texts", texts)?;
@@ -740,17 +773,18 @@ impl Tokenizer {
     /// 'Hi<|endoftext|>'
     /// >>> gpt2.decode([447])
     /// '�'
-    #[pyo3(signature = (ids, *, errors = "replace"))]
+    #[pyo3(signature = (ids, *, errors = None), text_signature = "($self, ids, *, errors='replace')")]
     fn decode<'py>(
         &self,
         py: Python<'py>,
         ids: &Bound<'py, PyAny>,
-        errors: &str,
+        errors: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let errors = on_broken(errors)?;
         let bytes = self.bytes_of(py, ids::read("ids", ids)?)?;
         match std::str::from_utf8(&bytes) {
             Ok(text) => Ok(PyString::new(py, text).into_any()),
-            Err(_) => PyBytes::new(py, &bytes).call_method1("decode", ("utf-8", errors)),
+            Err(_) => PyBytes::new(py, &bytes).call_method1("decode", ("utf-8", &*errors)),
         }
     }
 
@@ -774,13 +808,14 @@ impl Tokenizer {
     ///
     /// >>> Tokenizer.from_name("gpt2").decode_batch([[15496], [], [995]])
     /// ['Hello', '', ' world']
-    #[pyo3(signature = (batch, *, errors = "replace"))]
+    #[pyo3(signature = (batch, *, errors = None), text_signature = "($self, batch, *, errors='replace')")]
     fn decode_batch<'py>(
         &self,
         py: Python<'py>,
         batch: &Bound<'py, PyAny>,
-        errors: &str,
+        errors: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
+        let on_broken = on_broken(errors)?;
         let expected = "a list of lists of ids or an Arrow column of such";
         let texts = PyList::empty(py);
         let add = |index: usize, ids: &[u32]| {
@@ -792,8 +827,9 @@ impl Tokenizer {
             })?;
             match std::str::from_utf8(&bytes) {
                 Ok(text) => texts.append(text),
-                Err(_) => texts
-                    .append(PyBytes::new(py, &bytes).call_method1("decode", ("utf-8", errors))?),
+                Err(_) => texts.append(
+                    PyBytes::new(py, &bytes).call_method1("decode", ("utf-8", &*on_broken))?,
+                ),
             }
         };
         let is_list = batch.is_instance_of::<PyList>();
