@@ -33,6 +33,7 @@ fn _rust_for_ai(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(counts::train_from_counts, module)?)?;
     module.add_function(wrap_pyfunction!(counts::_restore_counter, module)?)?;
     module.add_function(wrap_pyfunction!(tokenizer::_restore_tokenizer, module)?)?;
+    module.add_function(wrap_pyfunction!(tokenizer::_native_seconds, module)?)?;
     module.add_function(wrap_pyfunction!(long::_panic, module)?)?;
     #[cfg(feature = "llama")]
     {

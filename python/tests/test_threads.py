@@ -114,6 +114,13 @@ def test_others_move_during_long_calls(cl100k, book, tmp_path):
         assert beats >= took * 1_000 / 40, f"{name}: {beats} beats in {took:.3f} s"
 
 
+def test_a_call_that_holds_the_gil_is_found():
+    """The test above can fail: sorting is one step of Python's."""
+    numbers = [(n * 7_919) % 1_000_003 for n in range(3_000_000)]
+    beats, took = beats_during(numbers.sort)
+    assert beats < took * 1_000 / 40
+
+
 SIGINT = """
 import os, signal, sys, threading, time
 from rust_for_ai import Tokenizer, PreTokenCounter, train_from_counts

@@ -352,6 +352,16 @@ impl Content {
         Ok(ids)
     }
 
+    /// The ids of a text by the library's own call, without anything of Python's: what the rest is measured
+    /// against.
+    pub(crate) fn native(&self, text: &str) -> Vec<u32> {
+        match &self.kind {
+            Kind::Ranks(encoding) => encoding.encode_ordinary(text),
+            Kind::Whole(tokenizer) => tokenizer.encode(text),
+            Kind::Model { tokenizer, .. } => tokenizer.encode(text),
+        }
+    }
+
     /// How many ids a text has.
     pub(crate) fn count(&self, text: &str, rule: &Rule, stop: &Stop) -> Result<usize, Failure> {
         let (mut ids, mut count) = (Vec::new(), 0);

@@ -1055,3 +1055,19 @@ pub(crate) fn _restore_tokenizer(py: Python<'_>, state: &Bound<'_, PyAny>) -> Py
     }
     Tokenizer::named(py, &errors::text("state", state)?)
 }
+
+/// How many seconds the library takes for a text by itself, and how many ids that gave: for races.
+#[pyfunction]
+pub(crate) fn _native_seconds(
+    py: Python<'_>,
+    tokenizer: &Bound<'_, Tokenizer>,
+    text: &Bound<'_, PyAny>,
+) -> PyResult<(f64, usize)> {
+    let text = errors::text("text", text)?;
+    let content = &tokenizer.get().content;
+    detached(py, || {
+        let begin = std::time::Instant::now();
+        let ids = content.native(&text);
+        (begin.elapsed().as_secs_f64(), ids.len())
+    })
+}
