@@ -14,6 +14,7 @@ use rust_for_ai::bpe::{CountsError, Pattern, WordCounts};
 use crate::arrow::{ArrowArray, Buffer, Node};
 use crate::errors;
 use crate::long::{DETACH, Stop, detached, long, short, stopped};
+use crate::pool::on_all_processors;
 use crate::tokenizer::{self, Texts, Tokenizer, pattern_name};
 
 /// How often each piece of some documents occurs: all that training needs of them.
@@ -40,7 +41,7 @@ pub(crate) struct PreTokenCounter {
 /// Counts documents on all processors.
 pub(crate) fn count(py: Python<'_>, pattern: Pattern, texts: Texts) -> PyResult<WordCounts> {
     let all = move |stop: &Stop| -> Result<WordCounts, Failure> {
-        let width = texts.len().div_ceil(4 * rayon::current_num_threads()).max(1);
+        let width = texts.len().div_ceil(4 * tokenizer::threads()).max(1);
         let firsts: Vec<usize> = (0..texts.len()).step_by(width).collect();
         let part = |first: usize| {
             let mut counts = WordCounts::new(pattern);
@@ -53,7 +54,7 @@ pub(crate) fn count(py: Python<'_>, pattern: Pattern, texts: Texts) -> PyResult<
             }
             Ok(counts)
         };
-        let parts: Vec<_> = firsts.into_par_iter().map(part).collect();
+        let parts: Vec<_> = on_all_processors(|| firsts.into_par_iter().map(part).collect());
         parts.into_iter().try_fold(WordCounts::new(pattern), |mut sum, part| {
             sum.merge(&part?).map_err(Failure::Sum)?;
             Ok(sum)

@@ -7,6 +7,7 @@
 //! | `llama` | the class `Llama`, with the feature of that name |
 //! | [`check`] | the workbook's checks for answers in Python |
 //! | [`long`] | long calls: without the GIL, stopped by Ctrl-C, and no panic gets out |
+//! | [`pool`] | the threads that batches run on |
 //! | [`errors`], [`ids`], [`arrow`] | from Python's objects to ours, and back |
 
 mod arrow;
@@ -17,6 +18,7 @@ mod ids;
 #[cfg(feature = "llama")]
 mod llama;
 mod long;
+mod pool;
 mod tokenizer;
 
 use pyo3::prelude::*;

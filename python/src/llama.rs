@@ -155,10 +155,8 @@ impl Run {
 
     /// What one id adds.
     fn one(&mut self, stop: &Stop) -> Result<String, Failure> {
-        let session = self.session.as_ref();
-        if self.left == 0
-            || session.is_none_or(|it| it.ids().len() + self.ahead.len() > it.context())
-        {
+        // Not what the session holds: that may be of an earlier run, until the first feed.
+        if self.left == 0 || self.history.len() > self.loaded.model.config().context {
             return Ok(self.end("length"));
         }
         self.feed(stop)?;

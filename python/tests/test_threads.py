@@ -189,6 +189,21 @@ def test_tokenizers_travel_to_other_processes(gpt2, nasty):
         assert pool.map(encode_elsewhere, jobs) == [t.encode(text) for t, text in jobs]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_threads_of_its_own(gpt2, book):
+    texts = book.splitlines()[:3_000]
+    expected = gpt2.encode_batch(texts)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        same = gpt2.encode_batch(texts) == expected and gpt2.encode(book[:500_000])
+        counter = PreTokenCounter()
+        counter.update(texts)
+        os._exit(0 if same and len(counter) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert gpt2.encode_batch(texts) == expected
+
+
 def resident() -> int:
     """Bytes that this process has in memory."""
     with open("/proc/self/statm") as file:

@@ -11,6 +11,7 @@ mod content;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::thread::available_parallelism;
 
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::exceptions::{PyKeyError, PyOverflowError, PyTypeError};
@@ -28,6 +29,7 @@ use crate::arrow::{ArrowArray, Buffer, Column, Node};
 use crate::errors;
 use crate::ids;
 use crate::long::{DETACH, LONG, Stop, detached, long, short, stopped};
+use crate::pool::on_all_processors;
 
 /// A tokenizer: text to token ids and back.
 ///
@@ -169,7 +171,7 @@ impl Tokenizer {
         stop: &Stop,
     ) -> Result<Vec<Part>, (usize, BatchFailure)> {
         // Large enough to be worth a task, small enough that all processors end together.
-        let width = (texts.len() / (8 * rayon::current_num_threads())).clamp(1, 1_024);
+        let width = (texts.len() / (8 * threads())).clamp(1, 1_024);
         let part = |first: usize| {
             let mut part = Part::default();
             for index in first..(first + width).min(texts.len()) {
@@ -190,7 +192,7 @@ impl Tokenizer {
             Ok(part)
         };
         let firsts: Vec<usize> = (0..texts.len()).step_by(width).collect();
-        let parts: Vec<_> = firsts.into_par_iter().map(part).collect();
+        let parts: Vec<_> = on_all_processors(|| firsts.into_par_iter().map(part).collect());
         // The first error in the order of the texts, on however many processors.
         parts.into_iter().collect()
     }
@@ -270,6 +272,11 @@ impl ProblemOnly for rust_for_ai::bpe::RanksError {
         let text = self.to_string();
         text.split_once(": ").map_or(text.clone(), |(_, problem)| problem.to_owned())
     }
+}
+
+/// How many threads can run at once.
+pub(crate) fn threads() -> usize {
+    available_parallelism().map_or(1, usize::from)
 }
 
 /// The ids of some texts of a batch.
