@@ -74,6 +74,8 @@ pub(crate) fn long<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce(&Stop) -> T + Send + 'static,
 ) -> PyResult<T> {
+    // Where calls follow each other in a loop of C, such as `list(stream)`, nobody else looks.
+    py.check_signals()?;
     let stop = Stop::default();
     let theirs = stop.clone();
     let (send, receive) = sync_channel(1);
