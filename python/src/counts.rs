@@ -15,7 +15,7 @@ use crate::arrow::{ArrowArray, Buffer, Node};
 use crate::errors;
 use crate::long::{DETACH, Stop, detached, long, short, stopped};
 use crate::pool::on_all_processors;
-use crate::tokenizer::{self, Texts, Tokenizer, pattern_name};
+use crate::tokenizer::{self, Reduced, Texts, Tokenizer, pattern_name};
 
 /// How often each piece of some documents occurs: all that training needs of them.
 ///
@@ -221,7 +221,7 @@ impl PreTokenCounter {
     fn __reduce__<'py>(
         &self,
         py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (&'static str, Bound<'py, PyBytes>))> {
+    ) -> PyResult<Reduced<'py, (&'static str, Bound<'py, PyBytes>)>> {
         let bytes = self.read(py, |counts| {
             let mut bytes = Vec::new();
             for (word, count) in counts.sorted() {

@@ -45,10 +45,10 @@ pub(crate) struct Content {
 }
 
 enum Kind {
-    Ranks(Encoding),
+    Ranks(Box<Encoding>),
     Whole(Tokenizer),
     Model {
-        tokenizer: model::Tokenizer,
+        tokenizer: Box<model::Tokenizer>,
         /// The file without its tensors.
         file: Vec<u8>,
         /// Whether each text got a space in front.
@@ -71,7 +71,7 @@ pub(crate) enum Which {
     All,
     #[default]
     None,
-    These(Finder),
+    These(Box<Finder>),
 }
 
 /// What special tokens in a text become: an error, themselves, or ordinary text.
@@ -105,7 +105,7 @@ impl Content {
     /// From ranks.
     pub(crate) fn ranks(encoding: Encoding, name: Option<&'static str>) -> Self {
         let specials = encoding.specials().map(|(token, id)| (token.to_owned(), id)).collect();
-        Self::new(Kind::Ranks(encoding), specials, name)
+        Self::new(Kind::Ranks(Box::new(encoding)), specials, name)
     }
 
     /// From merges on texts as one sequence.
@@ -137,7 +137,7 @@ impl Content {
             .begin(&mut file)
             .and_then(rust_for_ai::llama::gguf::Body::finish)
             .map_err(|error| error.to_string())?;
-        Ok(Self::new(Kind::Model { tokenizer, file, spaced }, specials, None))
+        Ok(Self::new(Kind::Model { tokenizer: Box::new(tokenizer), file, spaced }, specials, None))
     }
 
     /// From a saved file, or a GGUF file that is in memory.

@@ -50,7 +50,11 @@ pub(crate) struct Tokenizer {
     content: Arc<Content>,
 }
 
-type Special = Option<Py<PyAny>>;
+/// Where ids stand in a text: each from a character to another.
+type Offsets = Vec<(usize, usize)>;
+
+/// An argument that says which special tokens.
+type Special<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
 impl Tokenizer {
     fn new(content: Content) -> Self {
@@ -108,9 +112,9 @@ impl Tokenizer {
     }
 
     /// What tiktoken's two arguments mean.
-    fn rule(&self, py: Python<'_>, allowed: &Special, disallowed: &Special) -> PyResult<Rule> {
-        let read = |name, argument: &Special, default| match argument {
-            Some(argument) => Self::which(name, argument.bind(py)),
+    fn rule(&self, allowed: Special<'_, '_>, disallowed: Special<'_, '_>) -> PyResult<Rule> {
+        let read = |name, argument: Special<'_, '_>, default| match argument {
+            Some(argument) => Self::which(name, argument),
             None => Ok(default),
         };
         let allowed = read("allowed_special", allowed, Some(Vec::new()))?;
@@ -118,7 +122,7 @@ impl Tokenizer {
         let specials = self.content.specials();
         let find = |keep: &dyn Fn(&str) -> bool| {
             let kept = specials.iter().filter(|(token, _)| keep(token));
-            Which::These(Finder::new(kept.map(|(token, id)| (token.as_str(), *id))))
+            Which::These(Box::new(Finder::new(kept.map(|(token, id)| (token.as_str(), *id)))))
         };
         let refused = match (&disallowed, &allowed) {
             (None, None) => Which::None,
@@ -126,7 +130,7 @@ impl Tokenizer {
             (None, Some(allowed)) => find(&|token| !allowed.iter().any(|it| it == token)),
             (Some(texts), _) if texts.is_empty() => Which::None,
             (Some(texts), _) => {
-                Which::These(Finder::new(texts.iter().map(|text| (text.as_str(), 0))))
+                Which::These(Box::new(Finder::new(texts.iter().map(|text| (text.as_str(), 0)))))
             }
         };
         let allowed = match allowed {
@@ -201,10 +205,10 @@ impl Tokenizer {
         &self,
         py: Python<'_>,
         texts: Texts,
-        allowed: &Special,
-        disallowed: &Special,
+        allowed: Special<'_, '_>,
+        disallowed: Special<'_, '_>,
     ) -> PyResult<Vec<Part>> {
-        let rule = self.rule(py, allowed, disallowed)?;
+        let rule = self.rule(allowed, disallowed)?;
         let bytes = texts.bytes();
         let content = Arc::clone(&self.content);
         let parts = if bytes < DETACH {
@@ -273,6 +277,9 @@ impl ProblemOnly for rust_for_ai::bpe::RanksError {
         text.split_once(": ").map_or(text.clone(), |(_, problem)| problem.to_owned())
     }
 }
+
+/// What a pickle is made of: a function, and its arguments.
+pub(crate) type Reduced<'py, A> = (Bound<'py, PyAny>, A);
 
 /// How many threads can run at once.
 pub(crate) fn threads() -> usize {
@@ -626,10 +633,10 @@ impl Tokenizer {
         &self,
         py: Python<'py>,
         text: &Bound<'py, PyAny>,
-        allowed_special: Special,
-        disallowed_special: Special,
+        allowed_special: Special<'_, '_>,
+        disallowed_special: Special<'_, '_>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let rule = self.rule(py, &allowed_special, &disallowed_special)?;
+        let rule = self.rule(allowed_special, disallowed_special)?;
         let ids = self.on_text(py, errors::text("text", text)?, rule, Content::ids)?;
         self.content.numbers.list(py, &ids, self.content.size())
     }
@@ -660,10 +667,10 @@ impl Tokenizer {
         &self,
         py: Python<'py>,
         text: &Bound<'py, PyAny>,
-        allowed_special: Special,
-        disallowed_special: Special,
+        allowed_special: Special<'_, '_>,
+        disallowed_special: Special<'_, '_>,
     ) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        let rule = self.rule(py, &allowed_special, &disallowed_special)?;
+        let rule = self.rule(allowed_special, disallowed_special)?;
         let ids = self.on_text(py, errors::text("text", text)?, rule, Content::ids)?;
         // The interface to NumPy is of C, and must be there before the array is.
         numpy::get_array_module(py)?;
@@ -682,10 +689,10 @@ impl Tokenizer {
         &self,
         py: Python<'py>,
         text: &Bound<'py, PyAny>,
-        allowed_special: Special,
-        disallowed_special: Special,
-    ) -> PyResult<(Bound<'py, PyList>, Vec<(usize, usize)>)> {
-        let rule = self.rule(py, &allowed_special, &disallowed_special)?;
+        allowed_special: Special<'_, '_>,
+        disallowed_special: Special<'_, '_>,
+    ) -> PyResult<(Bound<'py, PyList>, Offsets)> {
+        let rule = self.rule(allowed_special, disallowed_special)?;
         let work = |content: &Content, text: &str, rule: &Rule, stop: &Stop| {
             let ids = content.ids(text, rule, stop)?;
             let offsets = content.offsets(text, &ids);
@@ -706,10 +713,10 @@ impl Tokenizer {
         &self,
         py: Python<'_>,
         text: &Bound<'_, PyAny>,
-        allowed_special: Special,
-        disallowed_special: Special,
+        allowed_special: Special<'_, '_>,
+        disallowed_special: Special<'_, '_>,
     ) -> PyResult<usize> {
-        let rule = self.rule(py, &allowed_special, &disallowed_special)?;
+        let rule = self.rule(allowed_special, disallowed_special)?;
         self.on_text(py, errors::text("text", text)?, rule, Content::count)
     }
 
@@ -725,11 +732,11 @@ impl Tokenizer {
         &self,
         py: Python<'py>,
         texts: &Bound<'py, PyAny>,
-        allowed_special: Special,
-        disallowed_special: Special,
+        allowed_special: Special<'_, '_>,
+        disallowed_special: Special<'_, '_>,
     ) -> PyResult<Bound<'py, PyList>> {
         let texts = Texts::read("texts", texts)?;
-        let parts = self.encode_parts(py, texts, &allowed_special, &disallowed_special)?;
+        let parts = self.encode_parts(py, texts, allowed_special, disallowed_special)?;
         let lists = PyList::empty(py);
         for part in parts {
             let mut at = 0;
@@ -756,11 +763,11 @@ impl Tokenizer {
         &self,
         py: Python<'_>,
         texts: &Bound<'_, PyAny>,
-        allowed_special: Special,
-        disallowed_special: Special,
+        allowed_special: Special<'_, '_>,
+        disallowed_special: Special<'_, '_>,
     ) -> PyResult<ArrowArray> {
         let texts = Texts::read("texts", texts)?;
-        let parts = self.encode_parts(py, texts, &allowed_special, &disallowed_special)?;
+        let parts = self.encode_parts(py, texts, allowed_special, disallowed_special)?;
         let node = long(py, move |_| column(parts))?;
         node.map(ArrowArray).ok_or_else(|| {
             let message = "the ids are more than 2147483647, which one Arrow list column holds";
@@ -955,10 +962,7 @@ impl Tokenizer {
         slf
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyAny>,))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py, (Bound<'py, PyAny>,)>> {
         let restore = py.import("rust_for_ai._rust_for_ai")?.getattr("_restore_tokenizer")?;
         let state = match self.content.name() {
             Some(name) => PyString::new(py, name).into_any(),
