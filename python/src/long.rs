@@ -18,7 +18,7 @@
 //!
 //! # How long is long
 //!
-//! A thread costs some 30 µs, and letting go of the GIL 0.1 µs if nobody wants it. So short texts are
+//! A thread costs some 30 µs, on a busy machine milliseconds, and letting go of the GIL 0.1 µs if nobody wants it. So short texts are
 //! encoded where they are, longer ones without the GIL, and only what takes milliseconds in a thread.
 
 use std::any::Any;
@@ -38,8 +38,12 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// From so many bytes of text on, the GIL is let go.
 pub(crate) const DETACH: usize = 1 << 11;
 
-/// From so many bytes of text on, the work has a thread of its own.
+/// From so many bytes of text, or ids, on, the work has a thread of its own.
 pub(crate) const LONG: usize = 1 << 18;
+
+/// The same for work that takes ten milliseconds a megabyte, and for the worst of words a third of a second. On
+/// a busy machine it takes milliseconds until another thread runs, which would be a large part of less work.
+pub(crate) const LONG_AND_FAST: usize = 1 << 20;
 
 /// How many bytes are encoded between two looks at [`Stop`].
 pub(crate) const SLICE: usize = 1 << 20;

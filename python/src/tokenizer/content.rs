@@ -24,7 +24,7 @@ use rust_for_ai::llama::gguf::{Gguf, Value, Writer};
 use rust_for_ai::llama::tokenizer::{self as model, Metadata};
 
 use crate::ids::Numbers;
-use crate::long::{SLICE, Stop};
+use crate::long::{LONG, LONG_AND_FAST, SLICE, Stop};
 
 /// The first line of a saved tokenizer.
 const HEADER: &str = "rust_for_ai tokenizer 1";
@@ -243,6 +243,14 @@ impl Content {
             Kind::Ranks(encoding) => encoding.vocab_size(),
             Kind::Whole(tokenizer) => tokenizer.vocab_size(),
             Kind::Model { tokenizer, .. } => tokenizer.len(),
+        }
+    }
+
+    /// From so many bytes of text on, encoding takes long.
+    pub(crate) fn long(&self) -> usize {
+        match self.kind {
+            Kind::Ranks(_) => LONG_AND_FAST,
+            Kind::Whole(_) | Kind::Model { .. } => LONG,
         }
     }
 

@@ -152,7 +152,7 @@ impl Tokenizer {
         let content = &self.content;
         let result = if text.len() < DETACH {
             short(|| work(content, &text, &rule, &Stop::default()))
-        } else if text.len() < LONG {
+        } else if text.len() < content.long() {
             detached(py, || work(content, &text, &rule, &Stop::default()))
         } else {
             let content = Arc::clone(content);
