@@ -1,7 +1,7 @@
 //! Every verdict's JSON is read back: `rust_for_ai` writes it by hand, so that the library needs no
 //! serializer, and `lab`, notebooks and other programs read it with real parsers.
 
-use rust_for_ai::check::{self, Failure, Misconception, Origin, Outcome, Verdict};
+use rust_for_ai::check::{self, Failure, Language, Misconception, Origin, Outcome, Verdict};
 use rust_for_ai::course::bpe;
 use serde_json::{Value, json};
 
@@ -45,6 +45,7 @@ fn failing(text: &str) -> Verdict {
     Verdict {
         stage: &bpe::MERGE,
         origin: Origin::Exercises,
+        language: Language::Rust,
         outcome: Outcome::Failing(Box::new(Failure {
             case: usize::MAX >> 12, // a number that JavaScript's can still hold
             call: text.to_owned(),

@@ -10,7 +10,7 @@
 use std::cell::RefCell;
 
 use super::quiet::{Caught, quietly};
-use super::{Failure, Misconception, Origin, Outcome, Verdict};
+use super::{Failure, Language, Misconception, Origin, Outcome, Verdict};
 use crate::course::Stage;
 use crate::witness::Witness;
 
@@ -87,7 +87,7 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
     }
 
     fn verdict(&self, outcome: Outcome) -> Verdict {
-        Verdict { stage: self.stage, outcome, origin: self.origin }
+        Verdict { stage: self.stage, outcome, origin: self.origin, language: Language::Rust }
     }
 
     /// Whether a panic means that nothing was written yet; then the stage to solve first, if it is

@@ -55,7 +55,7 @@ mod summary;
 pub mod work;
 
 pub use exam::{Wrong, observe};
-pub use quiet::{Caught, quietly};
+pub use quiet::{Caught, Told, quietly};
 pub use show::json_string;
 pub use summary::summary;
 
@@ -71,6 +71,17 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Where the answer came from.
     pub origin: Origin,
+    /// In which language it is written.
+    pub language: Language,
+}
+
+/// The language of an answer. Every check takes a Rust function; the Python package wraps one of Python's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Answers in `exercises/`, a file a stage.
+    Rust,
+    /// Answers in `exercises/python/`, a file a chapter. They do not count as progress.
+    Python,
 }
 
 /// How an answer did.
@@ -129,12 +140,12 @@ pub enum State {
     Passing,
 }
 
-/// Which crate an answer comes from, as far as its type tells.
+/// Which tree an answer comes from, as far as its type or file tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The crate `exercises`: it counts.
+    /// The tree `exercises`.
     Exercises,
-    /// The crate `solutions`.
+    /// The tree `solutions`.
     Solutions,
     /// Somewhere else, such as a notebook cell.
     Elsewhere,
@@ -177,6 +188,16 @@ impl Verdict {
             Outcome::NotStarted { .. } => State::NotStarted,
             Outcome::Failing(_) => State::Failing,
             Outcome::Passing { .. } => State::Passing,
+        }
+    }
+
+    /// The file of the answer, if it stands where answers of its language stand.
+    pub fn file(&self) -> String {
+        match (self.language, self.origin) {
+            (Language::Rust, Origin::Solutions) => self.stage.solution(),
+            (Language::Rust, _) => self.stage.exercise(),
+            (Language::Python, Origin::Solutions) => self.stage.python_solution(),
+            (Language::Python, _) => self.stage.python_exercise(),
         }
     }
 

@@ -19,6 +19,32 @@ pub struct Caught {
     pub message: String,
     /// File, line and column, if known.
     pub location: Option<String>,
+    /// Whether the message says all, as that of [`Told`] does.
+    pub told: bool,
+}
+
+/// A panic with this payload is told in its own words.
+///
+/// An answer in another language fails by an exception, which has its own message and place; the bridge
+/// panics with what to say of it, and a line of the bridge would tell nobody anything.
+///
+/// ```
+/// use rust_for_ai::check::{Told, quietly};
+/// let caught = quietly(|| Told("raised KeyError: 3".to_owned()).tell::<u32>()).unwrap_err();
+/// assert_eq!(caught.to_string(), "raised KeyError: 3");
+/// ```
+#[derive(Debug)]
+pub struct Told(pub String);
+
+impl Told {
+    /// Panics with these words.
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    pub fn tell<T>(self) -> T {
+        panic::panic_any(self)
+    }
 }
 
 /// Where the panic of a spent budget comes from.
@@ -45,6 +71,9 @@ impl Caught {
     ///
     /// Always.
     pub fn again(&self) -> ! {
+        if self.told {
+            Told(self.message.clone()).tell()
+        }
         panic!("{}", self.message)
     }
 }
@@ -52,6 +81,7 @@ impl Caught {
 impl std::fmt::Display for Caught {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.location {
+            _ if self.told => f.write_str(&self.message),
             // A budget of counted work that is spent: what matters is how much, not where.
             Some(at) if at.starts_with(SPENT) => f.write_str(&self.message),
             Some(at) => write!(f, "panicked at {}: {}", from_tree(at), self.message),
@@ -108,7 +138,7 @@ pub fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, Caught> {
     }
     if INSIDE.get() {
         return panic::catch_unwind(AssertUnwindSafe(body))
-            .map_err(|payload| Caught { message: message(&*payload), location: None });
+            .map_err(|payload| Caught::new(&*payload, None));
     }
     INSIDE.set(true);
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,10 +162,18 @@ pub fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, Caught> {
     if let Some(before) = Arc::into_inner(before) {
         panic::set_hook(before);
     }
-    result.map_err(|payload| Caught {
-        message: message(&*payload),
-        location: place.lock().unwrap_or_else(PoisonError::into_inner).take(),
+    result.map_err(|payload| {
+        Caught::new(&*payload, place.lock().unwrap_or_else(PoisonError::into_inner).take())
     })
+}
+
+impl Caught {
+    fn new(payload: &(dyn Any + Send), location: Option<String>) -> Self {
+        match payload.downcast_ref::<Told>() {
+            Some(Told(message)) => Self { message: message.clone(), location: None, told: true },
+            None => Self { message: message(payload), location, told: false },
+        }
+    }
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

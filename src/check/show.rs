@@ -7,34 +7,40 @@
 
 use std::fmt;
 
-use super::{Failure, Origin, Outcome, Verdict};
+use super::{Failure, Language, Origin, Outcome, Verdict};
 use crate::course::Reading;
 use crate::html::{Html, escape};
 
 impl Verdict {
     /// The line that says what to do next.
     fn next_step(&self) -> String {
-        let id = self.stage.id;
+        let (id, file) = (self.stage.id, self.file());
+        let nothing = match self.language {
+            Language::Rust => "todo!()",
+            Language::Python => "raise NotImplementedError",
+        };
         match (&self.outcome, self.origin) {
             (Outcome::NotStarted { waits_for: Some(first) }, _) => {
                 format!("solve {first} first: this stage calls it")
             }
             (Outcome::NotStarted { waits_for: None }, Origin::Elsewhere) => {
-                format!("replace `todo!()`; hint: `cargo lab hint {id}`")
+                format!("replace `{nothing}`; hint: `cargo lab hint {id}`")
             }
             (Outcome::NotStarted { waits_for: None }, _) => {
-                format!("open {}; hint: `cargo lab hint {id}`", self.stage.exercise())
+                format!("open {file}; hint: `cargo lab hint {id}`")
             }
             (Outcome::Failing(_), _) => format!("hint: `cargo lab hint {id}`"),
-            (Outcome::Passing { .. }, Origin::Exercises) => {
-                format!("counted: your answer in {}", self.stage.exercise())
-            }
             (Outcome::Passing { .. }, Origin::Solutions) => {
-                format!("this is the reference answer in {}", self.stage.solution())
+                format!("this is the reference answer in {file}")
             }
-            (Outcome::Passing { .. }, Origin::Elsewhere) => {
-                format!("right; it counts once it stands in {}", self.stage.exercise())
-            }
+            (Outcome::Passing { .. }, Origin::Exercises) => match self.language {
+                Language::Rust => format!("counted: your answer in {file}"),
+                Language::Python => format!("right: your answer in {file}"),
+            },
+            (Outcome::Passing { .. }, Origin::Elsewhere) => match self.language {
+                Language::Rust => format!("right; it counts once it stands in {file}"),
+                Language::Python => "right".to_owned(),
+            },
         }
     }
 
@@ -73,7 +79,7 @@ impl Verdict {
                 with_code(real.title)
             ));
         }
-        let step = link(&self.next_step(), self.stage, self.origin);
+        let step = link(&self.next_step(), &self.file());
         Html::new(format!(
             "<div style=\"border-left:4px solid {colour};padding:6px 12px;margin:4px 0;\
              font-family:var(--jp-content-font-family,sans-serif);\
@@ -218,13 +224,9 @@ impl fmt::Display for Failure {
 }
 
 /// Turns the file that a line names into a link which JupyterLab opens beside the notebook.
-fn link(line: &str, stage: &crate::course::Stage, origin: Origin) -> String {
-    let file = match origin {
-        Origin::Solutions => stage.solution(),
-        _ => stage.exercise(),
-    };
+fn link(line: &str, file: &str) -> String {
     let anchor = format!("<a href=\"../../{file}\"><code>{file}</code></a>");
-    with_code(line).replace(&file, &anchor)
+    with_code(line).replace(file, &anchor)
 }
 
 /// Escaped text in which what stands between backticks is code.

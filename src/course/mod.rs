@@ -114,6 +114,21 @@ impl Stage {
         format!("exercises/{}/{}.rs", self.chapter(), self.name())
     }
 
+    /// The file that holds the learner's answers to the whole chapter in Python, where the chapter has one.
+    ///
+    /// ```
+    /// use rust_for_ai::course::bpe::MERGE;
+    /// assert_eq!(MERGE.python_exercise(), "exercises/python/bpe.py");
+    /// ```
+    pub fn python_exercise(&self) -> String {
+        format!("exercises/python/{}.py", self.chapter())
+    }
+
+    /// The file that holds the reference answers to the whole chapter in Python, where the chapter has one.
+    pub fn python_solution(&self) -> String {
+        format!("solutions/python/{}.py", self.chapter())
+    }
+
     /// The file that holds the reference answer, from the project's root.
     pub fn solution(&self) -> String {
         format!("solutions/{}/{}.rs", self.chapter(), self.name())

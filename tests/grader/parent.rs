@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rust_for_ai::check::{Failure, Origin, Outcome, State, Verdict, json_string};
+use rust_for_ai::check::{Failure, Language, Origin, Outcome, State, Verdict, json_string};
 
 use crate::child::{CALLING, DONE, MARK, MEMORY, RECORD, STAGE, read};
 use crate::{Graded, REPORT, Report, Tree};
@@ -177,6 +177,7 @@ fn died(graded: &Graded, (case, call): (usize, &str), got: String, why: &str) ->
     Verdict {
         stage: graded.stage,
         origin,
+        language: Language::Rust,
         outcome: Outcome::Failing(Box::new(Failure {
             case,
             call: call.to_owned(),
