@@ -5,6 +5,8 @@ from typing import Any, Final, Literal, Protocol, Self, SupportsIndex, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .check.llama import Shape
+
 __version__: Final[str]
 HAS_LLAMA: Final[bool]
 """Whether this build runs models."""
@@ -171,3 +173,152 @@ def _restore_tokenizer(state: str | bytes) -> Tokenizer: ...
 def _restore_counter(pattern: str, words: bytes) -> PreTokenCounter: ...
 def _native_seconds(tokenizer: Tokenizer, text: str) -> tuple[float, int]: ...
 def _panic(in_a_thread: bool) -> None: ...
+
+# --- `rust_for_ai.check` ----------------------------------------------------------------------------
+
+@final
+class Verdict:
+    """What a check says of an answer.
+
+    A notebook shows it as a card, `print` as text. It is true if the answer passed.
+    """
+
+    @property
+    def passed(self) -> bool:
+        """Whether all cases agree."""
+    @property
+    def state(self) -> Literal["NOT STARTED", "FAILING", "PASSING"]:
+        """`"NOT STARTED"`, `"FAILING"` or `"PASSING"`."""
+    @property
+    def stage(self) -> str:
+        """The stage's id, such as `"bpe.merge"`."""
+    @property
+    def cases(self) -> int | None:
+        """How many cases agree, if the answer passed."""
+    @property
+    def waits_for(self) -> str | None:
+        """The id of the stage to solve first, if the answer called one that is not written."""
+    @property
+    def case(self) -> int | None:
+        """The number of the first case that differs, counted from 1."""
+    @property
+    def call(self) -> str | None:
+        """The call that differs."""
+    @property
+    def expected(self) -> str | None:
+        """What a right answer gives for it."""
+    @property
+    def got(self) -> str | None:
+        """What this answer gave or did."""
+    @property
+    def why(self) -> str | None:
+        """The rule that is broken."""
+    @property
+    def misconceptions(self) -> list[str]:
+        """The ids of the misconceptions that give what this answer gives."""
+    def __bool__(self) -> bool: ...
+    def _repr_html_(self) -> str: ...
+    def to_json(self) -> str:
+        """The verdict as one line of JSON, with the keys that `cargo lab check --json` has for a stage."""
+
+@final
+class Symbol:
+    """A token: a byte, or what a merge made. Comparing, ordering and hashing it are looks that are counted."""
+
+    def __new__(cls, id: int) -> Symbol: ...
+    @staticmethod
+    def of(text: str) -> list[Symbol]:
+        """The symbols of a text's bytes."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __lt__(self, other: Symbol, /) -> bool: ...
+    def __le__(self, other: Symbol, /) -> bool: ...
+    def __gt__(self, other: Symbol, /) -> bool: ...
+    def __ge__(self, other: Symbol, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Merges:
+    """Learned merges that can be asked one pair at a time; each question is a look."""
+
+    def __new__(cls, merges: list[tuple[int, int]]) -> Merges: ...
+    def get(self, left: Symbol, right: Symbol) -> Symbol | None:
+        """What two neighbours merge to, if they do. The smaller symbol was learned earlier."""
+
+class Spent(BaseException):
+    """The looks that a check allows are spent. Not for you to catch."""
+
+@final
+class Rank:
+    """The rank of a token: `rank(token)` is an `int`, or `None` if the bytes are no token."""
+
+    def __call__(self, token: bytes) -> int | None: ...
+
+@final
+class Encode:
+    """The ids of a text: `encode(text)` is a list of `int`."""
+
+    def __call__(self, text: str) -> list[int]: ...
+
+@final
+class Weights:
+    """The weights of a Llama, by the names of its tensors without `.weight`, such as `blk.0.attn_q`."""
+
+    def shape(self) -> Shape:
+        """The sizes of the model: `layers`, `heads`, `kv_heads`, `epsilon`, `freq_base`."""
+    def embedding(self, id: int) -> list[float]:
+        """The vector of a token."""
+    def norm(self, name: str) -> list[float]:
+        """The weights of a normalisation: `blk.0.attn_norm`, `blk.0.ffn_norm`, `output_norm`."""
+    def product(self, name: str, x: list[float]) -> list[float]:
+        """A matrix times a vector: `blk.0.attn_q` and so on, and `output`."""
+
+@final
+class Cache:
+    """Keys and values of earlier positions, a row for each position in each layer."""
+
+    def __len__(self) -> int: ...
+    def push(self, layer: int, key: list[float], value: list[float]) -> None:
+        """Appends a row to a layer."""
+    def keys(self, layer: int) -> list[float]:
+        """The keys of a layer, one row after the other."""
+    def values(self, layer: int) -> list[float]:
+        """The values of a layer, one row after the other."""
+    def truncate(self, length: int) -> None:
+        """Forgets the rows of position `length` and later ones."""
+
+@final
+class Engine:
+    """A model that runs, and the ids of one conversation in its cache."""
+
+    def context(self) -> int:
+        """How many positions the cache can hold."""
+    def ids(self) -> list[int]:
+        """The ids that are in the cache."""
+    def truncate(self, length: int) -> None:
+        """Forgets all positions from `length` on."""
+    def feed(self, ids: list[int]) -> list[float]:
+        """Appends ids; gives the logits after the last of them."""
+
+@final
+class Voice:
+    """A model's vocabulary, template and sampler."""
+
+    def render(self, messages: list[str]) -> list[int]:
+        """The ids of a whole conversation, ready for the answer."""
+    def piece(self, id: int) -> bytes:
+        """The bytes of a token."""
+    def ends_turn(self, id: int) -> bool:
+        """Whether the model ends its turn with this id."""
+    def sample(self, logits: list[float]) -> int:
+        """Chooses the next id."""
+
+@final
+class Show:
+    """Shows text to the user: `show(text)`."""
+
+    def __call__(self, text: str) -> None: ...
+
+def _grade(stage: str, answer: object, origin: str) -> Verdict: ...
+def _stages() -> list[str]: ...
+def _wrong_calls(chapter: str) -> list[tuple[str, str, str]]: ...

@@ -1,0 +1,31 @@
+"""The checks of the workbook, for answers that are written in Python.
+
+Each stage has a function of its own, which takes an answer and returns a `Verdict`:
+
+>>> from rust_for_ai import check
+>>> verdict = check.bpe.merge(lambda ids, pair, new: ids)
+>>> verdict.passed, verdict.state, verdict.call
+(False, 'FAILING', 'merge([0, 0], (0, 0), 2)')
+>>> verdict.expected, verdict.got
+('[2]', '[0, 0]')
+
+The check is the one that grades answers in Rust. An answer is a function with the arguments and the result
+that the stage's essay names, as Python has them: a `Vec<u32>` is a list of `int`, a `HashMap` a `dict`, an
+`Option` may be `None`, bytes are `bytes`. Where the stage asks for a type, give a class with methods of the
+same names. Where an error is returned, raise one of `rust_for_ai.check.errors`.
+
+Whatever an answer does becomes part of the verdict. `NotImplementedError` means NOT STARTED; any other
+exception, and a value of the wrong type, is a failure that says where. Ctrl-C alone goes through.
+"""
+
+from __future__ import annotations
+
+from . import bpe, errors, llama, real_tokenizers, work
+from ._grading import Verdict, grade
+
+__all__ = ["NOT_IN_PYTHON", "Verdict", "bpe", "errors", "grade", "llama", "real_tokenizers", "work"]
+
+NOT_IN_PYTHON: dict[str, str] = {
+    "llama.candle_load": "the answer is a call of Candle, a library of Rust",
+}
+"""The stages without a check here, each with the reason."""
