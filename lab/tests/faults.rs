@@ -204,7 +204,7 @@ impl Operation {
             }
             Self::Reset => drop(answers::reset(place, disk, stage)?),
             Self::Undo | Self::UndoOverStub => {
-                answers::undo(place, disk, Some(stage))?;
+                answers::undo(place, disk, Some(stage.into()))?;
             }
             Self::Stubs => {
                 stubs::write(place, disk)?;
@@ -542,7 +542,7 @@ fn what_a_child_of_the_other_tests_does() -> Result<()> {
             let stage = course::stage(id).expect("the stage is known");
             for _ in 0..ROUNDS {
                 answers::reset(&place, &Real, stage)?;
-                match answers::undo(&place, &Real, Some(stage)) {
+                match answers::undo(&place, &Real, Some(stage.into())) {
                     // The other lab was faster.
                     Err(error) if error.to_string().starts_with("nothing to undo") => {}
                     done => drop(done?),

@@ -6,6 +6,7 @@
 //! | [`counts`] | the class `PreTokenCounter`, and training from it |
 //! | `llama` | the class `Llama`, with the feature of that name |
 //! | [`check`] | the workbook's checks for answers in Python |
+//! | [`notebook`] | pictures for notebooks |
 //! | [`long`] | long calls: without the GIL, stopped by Ctrl-C, and no panic gets out |
 //! | [`pool`] | the threads that batches run on |
 //! | [`errors`], [`ids`], [`arrow`] | from Python's objects to ours, and back |
@@ -18,6 +19,7 @@ mod ids;
 #[cfg(feature = "llama")]
 mod llama;
 mod long;
+mod notebook;
 mod pool;
 mod tokenizer;
 
@@ -42,5 +44,6 @@ fn _rust_for_ai(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add_class::<llama::Llama>()?;
         module.add_class::<llama::TextStream>()?;
     }
+    notebook::register(module)?;
     check::register(module)
 }

@@ -100,16 +100,26 @@ enum Command {
         spoil: bool,
     },
     /// Start a stage afresh; your answer is kept
-    #[command(after_help = "Example:\n  cargo lab reset bpe.merge")]
+    #[command(
+        after_help = "Examples:\n  cargo lab reset bpe.merge\n  cargo lab reset bpe --python"
+    )]
     Reset {
-        /// The stage
+        /// The stage; with `--python` the chapter
         id: String,
+        /// The chapter's answers in Python, which are one file
+        #[arg(long)]
+        python: bool,
     },
     /// Put back the answer that the last reset took away
-    #[command(after_help = "Examples:\n  cargo lab undo\n  cargo lab undo bpe.merge")]
+    #[command(
+        after_help = "Examples:\n  cargo lab undo\n  cargo lab undo bpe.merge\n  cargo lab undo bpe --python"
+    )]
     Undo {
-        /// The stage; else the one that was reset last
+        /// The stage, with `--python` the chapter; else what was reset last
         id: Option<String>,
+        /// The chapter's answers in Python, which are one file
+        #[arg(long, requires = "id")]
+        python: bool,
     },
     /// Say what is missing, what the next build costs, and which command mends it
     Doctor,
@@ -223,8 +233,8 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Watch { id }) => watch::watch(&place, id.as_deref()),
         Some(Command::Hint { id }) => help_steps::hint(&place, stage(id)?),
         Some(Command::Solution { id, spoil }) => help_steps::solution(&place, stage(id)?, *spoil),
-        Some(Command::Reset { id }) => reset(&place, stage(id)?),
-        Some(Command::Undo { id }) => undo(&place, id.as_deref()),
+        Some(Command::Reset { id, python }) => reset(&place, file(&place, id, *python)?),
+        Some(Command::Undo { id, python }) => undo(&place, id.as_deref(), *python),
         Some(Command::Doctor) => setup::doctor(&place),
         Some(Command::Setup { part }) => setup::setup(&place, *part),
         Some(Command::Vocabulary { which, accept_licence }) => {
@@ -250,39 +260,53 @@ pub fn run(cli: &Cli) -> Result<bool> {
     }
 }
 
-fn reset(place: &Place, stage: &'static Stage) -> Result<bool> {
-    match answers::reset(place, &Real, stage)? {
-        answers::Reset::Unchanged => {
-            print(&format!("{} is as it was given; nothing to reset", stage.exercise()));
+/// The file of answers that an id names.
+fn file(place: &Place, id: &str, python: bool) -> Result<answers::File<'static>> {
+    if !python {
+        return Ok(stage(id)?.into());
+    }
+    let all = answers::files(place);
+    let chapters = || all.iter().filter(|file| matches!(file, answers::File::Python(_)));
+    let known = |file: &&answers::File<'_>| file.id() == format!("python.{id}");
+    match chapters().find(known) {
+        Some(file) => Ok(*file),
+        None => {
+            let ids: Vec<String> =
+                chapters().map(|file| file.id().replace("python.", "")).collect();
+            bail!("no answers in Python for `{id}`, expected a chapter: {}", ids.join(", "))
         }
-        answers::Reset::Restored => {
-            print(&format!("{} was missing; it is as it was given", stage.exercise()));
-        }
+    }
+}
+
+fn reset(place: &Place, file: answers::File<'static>) -> Result<bool> {
+    let path = file.path();
+    match answers::reset(place, &Real, file)? {
+        answers::Reset::Unchanged => print(&format!("{path} is as it was given; nothing to reset")),
+        answers::Reset::Restored => print(&format!("{path} was missing; it is as it was given")),
         answers::Reset::Kept(copy) => {
             let copy = copy.strip_prefix(place.root()).unwrap_or(&copy).display().to_string();
             print(&format!(
-                "{} is as it was given; your answer is kept in {copy}\n\nhint: cargo lab undo {}",
-                stage.exercise(),
-                stage.id
+                "{path} is as it was given; your answer is kept in {copy}\n\nhint: cargo lab undo {}",
+                file.words()
             ));
         }
     }
     Ok(true)
 }
 
-fn undo(place: &Place, id: Option<&str>) -> Result<bool> {
-    let asked = id.map(stage).transpose()?;
-    let stage = answers::undo(place, &Real, asked)?;
-    print(&format!("{} holds your answer again", stage.exercise()));
+fn undo(place: &Place, id: Option<&str>, python: bool) -> Result<bool> {
+    let asked = id.map(|id| file(place, id, python)).transpose()?;
+    let file = answers::undo(place, &Real, asked)?;
+    print(&format!("{} holds your answer again", file.path()));
     Ok(true)
 }
 
 fn dev_stubs(place: &Place, check: bool) -> Result<bool> {
     if !check {
-        for stage in course::stages() {
-            if let answers::Reset::Kept(copy) = answers::reset(place, &Real, stage)? {
+        for file in answers::files(place) {
+            if let answers::Reset::Kept(copy) = answers::reset(place, &Real, file)? {
                 let copy = copy.strip_prefix(place.root()).unwrap_or(&copy);
-                say(&format!("the answer to {} is kept in {}", stage.id, copy.display()));
+                say(&format!("the answer to {} is kept in {}", file.id(), copy.display()));
             }
         }
         let written = stubs::write(place, &Real)?;

@@ -1,0 +1,153 @@
+"""What the workbook's notebooks in Python are made of: your answers, cells that may fail, and pictures.
+
+>>> from rust_for_ai.notebook import Axis, lines
+>>> picture = lines("the square grows faster", Axis("n", "items"), Axis("work", "steps"), {"n²": [(1, 1), (2, 4)]})
+>>> "<svg" in picture._repr_html_()
+True
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from ._rust_for_ai import _lines, _table, _tokens
+
+__all__ = ["Answers", "Axis", "Html", "answers", "attempt", "lines", "table", "tokens"]
+
+
+class Html:
+    """A piece of HTML, which a notebook shows as it is."""
+
+    def __init__(self, html: str) -> None:
+        self._html = html
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __add__(self, other: Html) -> Html:
+        """One below the other."""
+        return Html(self._html + other._html)
+
+
+class Axis(NamedTuple):
+    """What an axis measures, in which unit, and whether equal factors are equally far apart on it."""
+
+    name: str
+    unit: str
+    log: bool = False
+
+
+def lines(see: str, x: Axis, y: Axis, curves: Mapping[str, Iterable[tuple[float, float]]]) -> Html:
+    """Curves over a pair of axes, below the sentence that says what to see."""
+    return Html(_lines(see, tuple(x), tuple(y), [(name, list(points)) for name, points in curves.items()]))
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Html:
+    """A table: headings, then rows of as many cells.
+
+    >>> "<td" in table(["n", "square"], [[2, 4]])._repr_html_()
+    True
+    """
+    return Html(_table(list(headings), [[str(cell) for cell in row] for row in rows]))
+
+
+def tokens(title: str, tokens: Iterable[tuple[int, bytes]]) -> Html:
+    """The tokens of a text, each on a coloured ground, given by id and bytes.
+
+    What is cut inside of a character is shown as its bytes, on a dark ground.
+
+    >>> "2 tokens, 3 bytes" in tokens("German", [(256, b"ei"), (195, b"\\xc3")])._repr_html_()
+    True
+    """
+    return Html(_tokens(title, [(id, list(token)) for id, token in tokens]))
+
+
+class Answers:
+    """The answers of a file, as they are saved now.
+
+    Each look at an attribute reads the file again if it was saved since, so an edit needs neither a restart
+    nor a reload. A mistake in the file is an exception with its place.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.__path = Path(path).resolve()
+        self.__text: str | None = None
+        self.__module = ModuleType(self.__path.stem)
+        self.__now()
+
+    def __now(self) -> ModuleType:
+        text = self.__path.read_text(encoding="utf-8")
+        if text != self.__text:
+            module = ModuleType(self.__path.stem)
+            module.__file__ = str(self.__path)
+            linecache.checkcache(str(self.__path))
+            exec(compile(text, str(self.__path), "exec"), module.__dict__)
+            # Only once all of it ran: a file that is broken is tried anew at the next look.
+            self.__text, self.__module = text, module
+        return self.__module
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.__now(), name)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in vars(self.__module) if not name.startswith("_")]
+
+    def __repr__(self) -> str:
+        return f"the answers in {self.__path}"
+
+
+def answers(path: str | Path) -> Answers:
+    """The answers of a file, such as `exercises/python/bpe.py`; see `Answers`."""
+    return Answers(path)
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Runs a cell that needs your answers: where one is not written yet, a card says which.
+
+    >>> with attempt():
+    ...     raise NotImplementedError("bpe.merge")
+    NOT STARTED: this cell needs bpe.merge; solve it, save, and run the cell again
+    """
+    try:
+        yield
+    except NotImplementedError as error:
+        _show(str(error) or "a stage that is not written yet")
+
+
+class _NotStarted:
+    def __init__(self, needs: str) -> None:
+        self.needs = needs
+
+    def __repr__(self) -> str:
+        return f"NOT STARTED: this cell needs {self.needs}; solve it, save, and run the cell again"
+
+    def _repr_html_(self) -> str:
+        return (
+            '<div style="border-left:4px solid #8a6d00;padding:6px 12px;margin:4px 0;'
+            'font-family:var(--jp-content-font-family,sans-serif)"><b>○ NOT STARTED</b> &nbsp;this cell needs '
+            f"<code>{escape(self.needs)}</code>: solve it, save, and run the cell again</div>"
+        )
+
+
+def _show(needs: str) -> None:
+    """Shows the card where there is a notebook, else its text."""
+    card = _NotStarted(needs)
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(card)
+        return
+    if get_ipython() is None:
+        print(card)
+    else:
+        display(card)
