@@ -22,6 +22,8 @@
 
 #[path = "tidy/notebooks.rs"]
 mod notebooks;
+#[path = "tidy/python.rs"]
+mod python;
 #[path = "tidy/syllabus.rs"]
 mod syllabus;
 #[path = "tidy/tree.rs"]
@@ -47,7 +49,7 @@ struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    [syllabus::RULES, notebooks::RULES, tree::RULES].into_iter().flatten()
+    [syllabus::RULES, notebooks::RULES, python::RULES, tree::RULES].into_iter().flatten()
 }
 
 #[test]
@@ -103,7 +105,8 @@ impl Project {
     /// All that `.gitignore` does not leave out.
     fn read() -> Self {
         let ignored = fs::read_to_string(root().join(".gitignore")).expect(".gitignore is there");
-        // Two kinds of lines are understood: `/name` in the root, and `name/`, a folder anywhere.
+        // Three kinds of lines are understood: `/name` in the root, `name/`, a folder anywhere, and
+        // `/folder/*.ending`.
         let ignored: Vec<&str> = ignored.lines().chain(["/.git"]).collect();
         let mut files = BTreeMap::new();
         let mut folders = vec![String::new()];
@@ -112,8 +115,12 @@ impl Project {
             for entry in entries.map(|entry| entry.expect("an entry of a folder can be read")) {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let path = format!("{folder}{name}");
-                let here =
-                    |line: &&str| **line == format!("/{path}") || **line == format!("{name}/");
+                let here = |line: &&str| match line.split_once('*') {
+                    Some((start, ending)) => {
+                        format!("/{path}").starts_with(start) && path.ends_with(ending)
+                    }
+                    None => **line == format!("/{path}") || **line == format!("{name}/"),
+                };
                 let kind = entry.file_type().expect("an entry of a folder has a type");
                 if ignored.iter().any(here) {
                     continue;

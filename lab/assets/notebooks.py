@@ -1,4 +1,4 @@
-"""Runs the workbook's notebooks in their real kernels, and warms the Rust kernel's build cache.
+"""Runs the workbook's notebooks, in Rust and in Python, in their real kernels, and warms the Rust kernel's build cache.
 
 Usage:
     notebooks.py warm
@@ -24,10 +24,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parents[2]
-EXERCISES = 'path = "../../exercises"'
-SOLUTIONS = 'package = "solutions", path = "../../solutions"'
-# A call of a check, such as `check::bpe::merge(`.
-CHECK = re.compile(r"check::\w+::\w+\(")
+# What names the learner's tree in a notebook, and what names the reference answers.
+TREES = {
+    'path = "../../exercises"': 'package = "solutions", path = "../../solutions"',
+    'answers("../../exercises/python/': 'answers("../../solutions/python/',
+}
+# A cell that is a call of a check, such as `check::bpe::merge(bpe::merge)`.
+CHECK = re.compile(r"^check(::|\.)\w+(::|\.)\w+\(", re.MULTILINE)
 STATES = re.compile(r"NOT STARTED|FAILING|PASSING|PANICKED")
 # A kernel that never answers its first request has been seen once in some forty starts.
 ATTEMPTS = 3
@@ -96,7 +99,8 @@ def run(tree, paths):
         if tree == "solutions":
             for cell in notebook.cells:
                 if cell.cell_type == "code":
-                    cell.source = cell.source.replace(EXERCISES, SOLUTIONS)
+                    for exercises, solutions in TREES.items():
+                        cell.source = cell.source.replace(exercises, solutions)
         start = time.monotonic()
         try:
             execute(notebook, path.parent, allow_errors=True)

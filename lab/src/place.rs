@@ -76,20 +76,29 @@ impl Place {
         self.root.join(stage.solution())
     }
 
-    /// The Rust notebooks, in the order of their names.
+    /// The notebooks, in Rust and then in Python, each in the order of their names.
     ///
     /// # Errors
     ///
-    /// Their folder cannot be read, or holds none.
+    /// The folder of those in Rust cannot be read, or holds none.
     pub fn notebooks(&self) -> Result<Vec<PathBuf>> {
-        let folder = self.join("notebooks/rust");
+        let rust = self.notebooks_in("notebooks/rust")?;
+        if rust.is_empty() {
+            bail!("no notebooks in `{}`", self.join("notebooks/rust").display());
+        }
+        let python = match self.join("notebooks/python").is_dir() {
+            true => self.notebooks_in("notebooks/python")?,
+            false => Vec::new(),
+        };
+        Ok([rust, python].concat())
+    }
+
+    fn notebooks_in(&self, folder: &str) -> Result<Vec<PathBuf>> {
+        let folder = self.join(folder);
         let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
         paths.sort();
-        if paths.is_empty() {
-            bail!("no notebooks in `{}`", folder.display());
-        }
         Ok(paths)
     }
 

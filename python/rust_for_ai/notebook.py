@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ._rust_for_ai import _lines, _table, _tokens
 
-__all__ = ["Answers", "Axis", "Html", "answers", "attempt", "lines", "table", "tokens"]
+__all__ = ["Answers", "Axis", "Html", "answers", "attempt", "given", "lines", "table", "tokens"]
+
+
+T = TypeVar("T")
 
 
 class Html:
@@ -121,6 +124,13 @@ def attempt() -> Iterator[None]:
         yield
     except NotImplementedError as error:
         _show(str(error) or "a stage that is not written yet")
+
+
+def given(value: T | None) -> T:
+    """What an earlier cell made, for a cell below `attempt`: `None` says that it did not get so far."""
+    if value is None:
+        raise NotImplementedError("what a cell above makes")
+    return value
 
 
 class _NotStarted:

@@ -5,6 +5,7 @@
 //! | `python` | `.venv`: JupyterLab and ipykernel, pinned and hashed | about a minute, 300 MB |
 //! | `kernel` | the cache: the Rust kernel `evcxr_jupyter`, built once for all checkouts | 7 to 10 minutes |
 //! | `warm` | the cache: the crates that notebooks use, downloaded and compiled once | half a minute |
+//! | `package` | `.venv`: the package `rust_for_ai` for notebooks in Python, built here | one to three minutes |
 //!
 //! Each part is a function from "missing" to "there" that can be stopped and started again, and that
 //! does nothing when it is there already. Kernelspecs and settings hold absolute paths; they are
@@ -12,6 +13,7 @@
 
 mod jupyter;
 mod kernel;
+mod package;
 mod python;
 
 use std::fs;
@@ -34,6 +36,8 @@ pub enum Part {
     Python,
     /// The Rust kernel, and the crates that notebooks use
     Kernel,
+    /// The Python package that notebooks in Python use
+    Package,
 }
 
 /// Sets up what is missing, in the foreground.
@@ -51,6 +55,10 @@ pub fn setup(place: &Place, part: Option<Part>) -> Result<bool> {
         kernel::set_up(place)?;
         kernel::warm(place)?;
     }
+    // Last, since the first chapter needs none of it.
+    if part.is_none_or(|part| part == Part::Package) && package::is_wanted(place) {
+        package::set_up(place)?;
+    }
     say("everything is there; `cargo lab` opens the workbook");
     Ok(true)
 }
@@ -66,23 +74,29 @@ pub fn open(place: &Place, port: u16, browser: bool) -> Result<bool> {
         python::set_up(place)?;
     }
     jupyter::configure(place)?;
-    if !kernel::is_ready(place)? {
-        in_background(place)?;
+    let kernel = kernel::is_ready(place)?;
+    if !kernel || package::is_wanted(place) && !package::is_there(place)? {
+        in_background(place, kernel)?;
     }
     jupyter::open(place, port, browser)
 }
 
-/// Goes on with the kernel in a process of its own, which outlives this one.
-fn in_background(place: &Place) -> Result<()> {
-    let log = kernel::log(place)?;
-    say(&format!(
-        "the Rust kernel is being set up in the background (7 to 10 minutes, once); its log is\n  {}\n\
-         meanwhile a Rust notebook says how far it is, and `cargo lab check bpe.bytes` grades without it",
-        log.display()
-    ));
+/// Goes on with the kernel and then the package in a process of its own, which outlives this one.
+fn in_background(place: &Place, kernel: bool) -> Result<()> {
+    if kernel {
+        say("the Python package is being built in the background (one to three minutes, once); \
+             notebooks in Rust need none of it");
+    } else {
+        let log = kernel::log(place)?;
+        say(&format!(
+            "the Rust kernel is being set up in the background (7 to 10 minutes, once); its log is\n  {}\n\
+             meanwhile a Rust notebook says how far it is, and `cargo lab check bpe.bytes` grades without it",
+            log.display()
+        ));
+    }
     let mut command = Command::new(std::env::current_exe().context("the path of this program")?);
     command
-        .args(["setup", "kernel"])
+        .arg("setup")
         .current_dir(place.root())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -110,6 +124,8 @@ pub fn doctor(place: &Place) -> Result<bool> {
         kernel::diagnosis(place)?,
         kernel::cache_diagnosis(place)?,
     ];
+    let package = package::is_wanted(place).then(|| package::diagnosis(place)).transpose()?;
+    let rows: Vec<Diagnosis> = rows.into_iter().chain(package).collect();
     for row in &rows {
         let mark = if row.there { "✓" } else { "✗" };
         print(&format!("{mark} {:<10} {}", row.name, row.found));
