@@ -12,6 +12,7 @@ import linecache
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
@@ -48,7 +49,8 @@ class Axis(NamedTuple):
 
 def lines(see: str, x: Axis, y: Axis, curves: Mapping[str, Iterable[tuple[float, float]]]) -> Html:
     """Curves over a pair of axes, below the sentence that says what to see."""
-    return Html(_lines(see, tuple(x), tuple(y), [(name, list(points)) for name, points in curves.items()]))
+    drawn = [(name, list(points)) for name, points in curves.items()]
+    return Html(_lines(see, (x.name, x.unit, x.log), (y.name, y.unit, y.log), drawn))
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Html:
@@ -152,12 +154,11 @@ def _show(needs: str) -> None:
     """Shows the card where there is a notebook, else its text."""
     card = _NotStarted(needs)
     try:
-        from IPython import get_ipython
-        from IPython.display import display
+        ipython = import_module("IPython")
     except ImportError:
         print(card)
         return
-    if get_ipython() is None:
+    if ipython.get_ipython() is None:
         print(card)
     else:
-        display(card)
+        ipython.display.display(card)
