@@ -6,6 +6,7 @@ use rust_for_ai::course::{self, Chapter};
 
 /// The chapters that this build grades.
 const SWITCHED_ON: &[(&str, bool)] = &[
+    ("binding", cfg!(feature = "binding")),
     ("bpe", cfg!(feature = "bpe")),
     ("llama", cfg!(feature = "llama")),
     ("real_tokenizers", cfg!(feature = "real_tokenizers")),

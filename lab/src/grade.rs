@@ -73,6 +73,12 @@ pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Resul
         Some(stage) => fingerprint_alone(place, stage),
         None => fingerprint(place, chapter),
     };
+    if chapter.is_module() && !place.python().exists() {
+        bail!(
+            "chapter `{}` needs a Python environment\n\nhint: cargo lab setup package",
+            chapter.id
+        );
+    }
     let binary = match build(place, chapter, stage.and_then(Stage::needs))? {
         Build::Binary(path) => path,
         Build::Broken(errors) => return Ok(Graded::Broken(errors)),
@@ -93,6 +99,12 @@ pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Resul
     let _ = fs::remove_file(&report);
     let ran = ran.with_context(|| format!("could not run `{}`", binary.display()))?;
     let mut verdicts = lines.lines().map(verdict).collect::<Result<Vec<_>>>()?;
+    if verdicts.is_empty()
+        && chapter.is_module()
+        && let Ok(Build::Broken(errors)) = compile(place, chapter, &module(chapter), None)
+    {
+        return Ok(Graded::Broken(errors));
+    }
     let all = chapter.stages.iter().filter(|stage| stage.needs().is_none()).count();
     let asked = if stage.is_some() { 1 } else { all };
     if verdicts.len() != asked {
@@ -134,11 +146,30 @@ fn arguments(chapter: &Chapter, needs: Option<&str>) -> Vec<String> {
     arguments
 }
 
+/// How cargo builds the answers of a chapter that are a Python module. The grader has maturin build them; this
+/// is for what the compiler says where it refuses them.
+fn module(chapter: &Chapter) -> Vec<String> {
+    let package = format!("exercises_{}", chapter.id);
+    let folder = format!("target/{}", chapter.id);
+    ["build", "--release", "--package", &package, "--target-dir", &folder]
+        .map(str::to_owned)
+        .to_vec()
+}
+
 fn build(place: &Place, chapter: &Chapter, needs: Option<&str>) -> Result<Build> {
+    compile(place, chapter, &arguments(chapter, needs), needs)
+}
+
+fn compile(
+    place: &Place,
+    chapter: &Chapter,
+    arguments: &[String],
+    needs: Option<&str>,
+) -> Result<Build> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(place.root())
-        .args(arguments(chapter, needs))
+        .args(arguments)
         .arg(match std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
             true => "--message-format=json-diagnostic-rendered-ansi",
             false => "--message-format=json",

@@ -7,12 +7,14 @@
 //! A stage is known by words (`bpe.merge`), never by a number or a path: progress survives when a
 //! stage is inserted, moved or renamed on disk.
 
+pub mod binding;
 pub mod bpe;
 pub mod llama;
 pub mod real_tokenizers;
 
 /// All chapters, in the order in which they are read.
-pub const CHAPTERS: &[&Chapter] = &[&bpe::CHAPTER, &real_tokenizers::CHAPTER, &llama::CHAPTER];
+pub const CHAPTERS: &[&Chapter] =
+    &[&bpe::CHAPTER, &binding::CHAPTER, &real_tokenizers::CHAPTER, &llama::CHAPTER];
 
 /// A chapter: some stages that end on real data.
 #[derive(Debug)]
@@ -81,6 +83,19 @@ pub struct Reading {
 /// Such a feature takes minutes to compile, so neither `cargo test` nor the grading of a whole chapter
 /// switches it on; the stage is listed as ignored, with the command that grades it.
 const NEEDS: &[(&str, &str)] = &[("llama.candle_load", "candle")];
+
+impl Chapter {
+    /// Whether its answers are a Python module of their own, which their grader builds.
+    ///
+    /// ```
+    /// use rust_for_ai::course::{binding, bpe};
+    /// assert!(binding::CHAPTER.is_module());
+    /// assert!(!bpe::CHAPTER.is_module());
+    /// ```
+    pub fn is_module(&self) -> bool {
+        self.id == "binding"
+    }
+}
 
 impl Stage {
     /// The cargo feature that this stage needs beyond its chapter's, if any.

@@ -21,6 +21,7 @@
 
 mod child;
 mod parent;
+pub mod python;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,0 +1,180 @@
+//! Grades a chapter whose answers are a Python module: builds it with maturin, and asks Python.
+//!
+//! The module is built once, in release and into a folder of its own, so that nothing else is compiled again
+//! and `cargo test` never links Python. Then each stage has its child, as everywhere; the child runs a script
+//! that calls the module and writes down each call before it makes it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus};
+
+use libtest_mimic::{Arguments, Trial};
+use rust_for_ai::check::{Failure, Language, Misconception, Origin, Outcome, Verdict};
+use rust_for_ai::course::{self, Chapter, Stage};
+
+use crate::child::{RECORD, STAGE};
+use crate::{Graded, Tree, grade, ignored};
+
+/// Separates the fields of a line of the script's record.
+const FIELD: char = '\x1f';
+/// Stands for a line end within a field.
+const LINE: &str = "\x1e";
+
+/// Grades a chapter; the whole `main` of a test target.
+///
+/// `root` is the project's folder, and `check` calls [`check`] with it. Answers are the packages
+/// `exercises/CHAPTER` and `solutions/CHAPTER`, whose module is named like the chapter; the script is
+/// `tests/CHAPTER/grade.py`. Without a Python environment that has maturin every stage is ignored, with the
+/// command that makes one.
+pub fn grade_module(chapter: &'static Chapter, root: &str, check: fn() -> Verdict) -> ExitCode {
+    let trees = [Tree::Exercises, Tree::Solutions];
+    let graded = |tree| move |&stage| Graded { tree, stage, check };
+    let stages: Vec<Graded> =
+        trees.into_iter().flat_map(|tree| chapter.stages.iter().map(graded(tree))).collect();
+    if std::env::var_os(STAGE).is_some() {
+        return grade(chapter, &stages);
+    }
+    let arguments = Arguments::from_args();
+    let root = Path::new(root);
+    let works = Command::new(python(root)).args(["-c", "import maturin, numpy"]).output();
+    if !works.is_ok_and(|output| output.status.success()) {
+        let reason = "needs a Python environment: cargo lab setup package";
+        let trials: Vec<Trial> =
+            chapter.stages.iter().map(|stage| ignored(stage, reason.to_owned())).collect();
+        return libtest_mimic::run(&arguments, trials).exit_code();
+    }
+    for tree in trees {
+        // Who asks for one tree does not wait for the other.
+        let other = |filter: &str| filter.contains("::") && !filter.starts_with(tree.as_str());
+        if arguments.list || arguments.filter.as_deref().is_some_and(other) {
+            continue;
+        }
+        if let Err(error) = build(chapter, tree, root) {
+            complain(&error);
+            return ExitCode::from(101);
+        }
+    }
+    grade(chapter, &stages)
+}
+
+#[expect(clippy::print_stderr, reason = "what the compiler says")]
+fn complain(error: &str) {
+    eprintln!("{error}");
+}
+
+fn python(root: &Path) -> PathBuf {
+    root.join(if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" })
+}
+
+/// The folder in which Python finds the module of a tree.
+fn folder(root: &Path, chapter: &str, tree: Tree) -> PathBuf {
+    root.join("target").join(chapter).join(tree.as_str())
+}
+
+/// Builds a tree's module, and unpacks the wheel.
+fn build(chapter: &Chapter, tree: Tree, root: &Path) -> Result<(), String> {
+    let place = folder(root, chapter.id, tree);
+    let wheels = place.join("wheel");
+    let run = |command: &mut Command| -> Result<(), String> {
+        let output = command.output().map_err(|error| error.to_string())?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        }
+    };
+    // Only wheels and unpacked modules are here.
+    let _ = fs::remove_dir_all(&place);
+    run(Command::new(python(root))
+        .args(["-m", "maturin", "build", "--release", "--quiet", "--manifest-path"])
+        .arg(root.join(tree.as_str()).join(chapter.id).join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(root.join("target").join(chapter.id))
+        .arg("--out")
+        .arg(&wheels)
+        .current_dir(root))?;
+    let read = |error: io::Error| format!("{}: {error}", wheels.display());
+    for wheel in fs::read_dir(&wheels).map_err(read)? {
+        let wheel = wheel.map_err(read)?.path();
+        run(Command::new(python(root)).args(["-m", "zipfile", "-e"]).arg(wheel).arg(&place))?;
+    }
+    Ok(())
+}
+
+/// Grades the stage that the parent asked this child for.
+///
+/// # Panics
+///
+/// Where no parent asked: nobody else calls it.
+pub fn check(root: &str) -> Verdict {
+    let root = Path::new(root);
+    let name = std::env::var(STAGE).expect("the parent names a stage");
+    let record = PathBuf::from(std::env::var_os(RECORD).expect("the parent names a record"))
+        .with_extension("python");
+    let tree = if name.starts_with("solutions::") { Tree::Solutions } else { Tree::Exercises };
+    let id = name.rsplit("::").next().unwrap_or_default();
+    let stage = course::stage(id).expect("the parent names a stage of the syllabus");
+    let ran = Command::new(python(root))
+        .arg(root.join("tests").join(stage.chapter()).join("grade.py"))
+        .arg(stage.name())
+        .arg(folder(root, stage.chapter(), tree))
+        .arg(&record)
+        // Its threads would take more address space than a child may have.
+        .env("OPENBLAS_NUM_THREADS", "1")
+        .status();
+    let lines = fs::read_to_string(&record).unwrap_or_default();
+    let _ = fs::remove_file(&record);
+    let origin = match tree {
+        Tree::Exercises => Origin::Exercises,
+        Tree::Solutions => Origin::Solutions,
+    };
+    let outcome = outcome(stage, &lines, ran);
+    Verdict { stage, outcome, origin, language: Language::Rust }
+}
+
+/// What the script wrote down, or how far it came.
+fn outcome(stage: &Stage, lines: &str, ran: io::Result<ExitStatus>) -> Outcome {
+    let lines: Vec<Vec<String>> = lines
+        .lines()
+        .map(|line| line.split(FIELD).map(|field| field.replace(LINE, "\n")).collect())
+        .collect();
+    let calls = lines.iter().filter(|line| line[0] == "call").count();
+    let last: Vec<&str> = lines.last().into_iter().flatten().map(String::as_str).collect();
+    match &last[..] {
+        ["passed", cases] => Outcome::Passing { cases: cases.parse().unwrap_or(calls) },
+        ["waits", id] => {
+            let other = (*id != stage.id).then(|| (*id).to_owned());
+            Outcome::NotStarted { waits_for: other }
+        }
+        ["failed", case, call, expected, got, why, looks @ ..] => {
+            let leaked = |text: &str| -> &'static str { text.to_owned().leak() };
+            Outcome::Failing(Box::new(Failure {
+                case: case.parse().unwrap_or(calls),
+                call: (*call).to_owned(),
+                expected: (*expected).to_owned(),
+                got: (*got).to_owned(),
+                diff: Vec::new(),
+                why: (*why).to_owned(),
+                // This process ends with the verdict.
+                misconceptions: looks
+                    .chunks_exact(2)
+                    .map(|two| Misconception { id: leaked(two[0]), belief: leaked(two[1]) })
+                    .collect(),
+            }))
+        }
+        other => Outcome::Failing(Box::new(Failure {
+            case: calls,
+            call: other.get(1).map_or("import binding", |call| call).to_owned(),
+            expected: "a value, or an exception".to_owned(),
+            got: match ran {
+                Ok(status) => format!("the process ended: {status}"),
+                Err(error) => format!("Python could not be run: {error}"),
+            },
+            diff: Vec::new(),
+            why: "SIGALRM means that the call took more than 8 seconds; SIGABRT, that memory ran out or \
+                  a panic could not become an exception"
+                .to_owned(),
+            misconceptions: Vec::new(),
+        })),
+    }
+}
