@@ -25,14 +25,21 @@
 //! 6. **The draw** walks the kept tokens by ascending id and takes the first with which the sum of
 //!    probabilities exceeds `u`, a random number from [0, 1).
 //! 7. **The same logits and the same seed give the same tokens**, since the generator is ours
-//!    ([`Random`]). One random number a token, whatever the settings, except for law 5.
+//!    ([`Random`]), and so is `exp`. One random number a token, whatever the settings, except for law 5.
 //! 8. A logit of minus infinity is a token that must not come. NaN, infinity and logits that are all
 //!    minus infinity are an error: something broke before, and any token would hide it.
 //!
 //! # The cost
 //!
-//! One pass over the logits with a short list of the best so far; what is kept is sorted, never the
-//! whole vocabulary. Without top-k, top-p sorts as many tokens as it takes to reach `p`.
+//! Nothing sorts the vocabulary. Top-k is one pass with a short list of the best so far. Top-p throws
+//! probabilities into bins by logit, the best bin first: those before the bin in which the sum reaches `p`
+//! are kept as they are, and that one bin is sorted. Min-p is a limit that is known once the best logit
+//! is. What is left then is one `exp` a token, of our own: the standard library's would be most of the time,
+//! and may differ in the last bit from machine to machine. Probabilities have 6 digits, as logits do.
+//!
+//! For 49,152 logits without top-k a draw takes 0.05 to 0.1 ms with temperature alone or min-p, and 0.2 to
+//! 0.45 ms with top-p, the most where all tokens are nearly alike. Sorting as many as top-p keeps took 2 to 6 ms
+//! (`sampler::tests::times`, the median of 200 draws, one core of two that were busy).
 
 use std::fmt;
 
@@ -143,6 +150,8 @@ pub struct Sampler {
     logits: Vec<f32>,
     /// Room for the tokens that are in the draw.
     kept: Vec<Candidate>,
+    /// Room for how likely each of them is, as a multiple of the best one's probability.
+    weights: Vec<f32>,
 }
 
 /// A token in the draw.
@@ -187,7 +196,13 @@ impl Sampler {
                 return Err(SettingsError { setting, expected, got });
             }
         }
-        Ok(Self { settings, random: Random::new(seed), logits: Vec::new(), kept: Vec::new() })
+        Ok(Self {
+            settings,
+            random: Random::new(seed),
+            logits: Vec::new(),
+            kept: Vec::new(),
+            weights: Vec::new(),
+        })
     }
 
     /// The settings.
@@ -202,9 +217,9 @@ impl Sampler {
     ///
     /// A logit that is NaN or infinite, or none that is above minus infinity.
     pub fn sample(&mut self, logits: &[f32], recent: &[u32]) -> Result<u32, LogitsError> {
-        let not_a_number = |logit: &f32| logit.is_nan() || *logit == f32::INFINITY;
-        if let Some(id) = logits.iter().position(not_a_number) {
-            return Err(LogitsError::NotANumber { id, got: logits[id] });
+        check(logits)?;
+        if self.settings.repeat_penalty == 1.0 {
+            return self.draw(logits).ok_or(LogitsError::NoToken { logits: logits.len() });
         }
         let mut penalised = std::mem::take(&mut self.logits);
         penalised.clear();
@@ -217,9 +232,6 @@ impl Sampler {
 
     fn penalise(&self, logits: &mut [f32], recent: &[u32]) {
         let penalty = self.settings.repeat_penalty;
-        if penalty == 1.0 {
-            return;
-        }
         let from = recent.len().saturating_sub(self.settings.repeat_last_n);
         let mut ids = recent[from..].to_vec();
         ids.sort_unstable();
@@ -236,34 +248,54 @@ impl Sampler {
     /// The token, unless there is none.
     fn draw(&mut self, logits: &[f32]) -> Option<u32> {
         let Settings { temperature, top_k, top_p, min_p, .. } = self.settings;
-        if temperature == 0.0 {
-            self.keep_best(logits, 1);
-            return self.kept.first().map(|best| best.id);
+        let best = highest(logits);
+        if best == f32::NEG_INFINITY {
+            return None;
         }
-        self.keep_best(logits, if top_k == 0 { usize::MAX } else { top_k });
-        let best = self.kept.iter().map(|candidate| candidate.logit).fold(f32::MIN, f32::max);
+        if temperature == 0.0 {
+            return logits.iter().zip(0..).find(|(logit, _)| **logit == best).map(|(_, id)| id);
+        }
+        // Probabilities are as exp(logit), so their ratio is a difference of logits.
+        let least = at_least(f64::from(best) + f64::from(min_p).ln());
+        if top_k > 0 {
+            self.keep_best(logits, top_k);
+        } else {
+            self.kept.clear();
+            let all = logits.iter().zip(0..).map(|(&logit, id)| Candidate { logit, id });
+            if top_p == 1.0 && min_p > 0.0 {
+                self.kept.extend(all.filter(|candidate| candidate.logit >= least));
+            } else {
+                // With those that must not come: they weigh nothing.
+                self.kept.extend(all);
+            }
+        }
         if top_p < 1.0 {
             self.keep_mass(f64::from(top_p), best);
         }
         if min_p > 0.0 {
-            // Probabilities are as exp(logit), so their ratio is a difference of logits.
-            let least = f64::from(best) + f64::from(min_p).ln();
-            self.kept.retain(|candidate| f64::from(candidate.logit) >= least);
+            retain(&mut self.kept, |candidate| candidate.logit >= least);
         }
-        if !self.kept.is_sorted_by_key(|candidate| candidate.id) {
+        if top_k > 0 {
             self.kept.sort_unstable_by_key(|candidate| candidate.id);
         }
-        let weight = |candidate: &Candidate| {
-            (f64::from(candidate.logit - best) / f64::from(temperature)).exp()
-        };
-        let total: f64 = self.kept.iter().map(weight).sum();
-        let mut left = self.random.unit() * total;
-        let drawn = self.kept.iter().find(|candidate| {
-            left -= weight(candidate);
+        self.weigh(best, temperature);
+        let mut left = self.random.unit() * sum(&self.weights);
+        let drawn = self.weights.iter().position(|weight| {
+            left -= f64::from(*weight);
             left < 0.0
         });
         // Rounding may leave a little at the end.
-        drawn.or(self.kept.last()).map(|candidate| candidate.id)
+        let last = || self.weights.iter().rposition(|&weight| weight > 0.0);
+        drawn.or_else(last).map(|at| self.kept[at].id)
+    }
+
+    /// Weighs what is kept: 1 for the best logit.
+    fn weigh(&mut self, best: f32, temperature: f32) {
+        // Zero times infinity would be no number.
+        let factor = (1.0 / temperature).min(f32::MAX);
+        let weight = |candidate: &Candidate| exp((candidate.logit - best) * factor);
+        self.weights.clear();
+        self.weights.extend(self.kept.iter().map(weight));
     }
 
     /// Keeps the `most` best tokens above minus infinity, by ascending id or with the best first.
@@ -292,28 +324,133 @@ impl Sampler {
 
     /// Keeps the best tokens until their probabilities reach `share` of all.
     fn keep_mass(&mut self, share: f64, best: f32) {
-        let weight = |candidate: &Candidate| f64::from(candidate.logit - best).exp();
-        let total: f64 = self.kept.iter().map(weight).sum();
-        let (mut sum, mut sorted, mut step) = (0.0, 0, 64);
-        while sorted < self.kept.len() {
-            // A few more in order; usually the first few suffice.
-            let rest = &mut self.kept[sorted..];
-            let some = step.min(rest.len());
-            if some < rest.len() {
-                rest.select_nth_unstable_by(some - 1, better_first);
-            }
-            rest[..some].sort_unstable_by(better_first);
-            for at in sorted..sorted + some {
-                sum += weight(&self.kept[at]);
-                if sum >= share * total {
-                    self.kept.truncate(at + 1);
-                    return;
-                }
-            }
-            sorted += some;
-            step *= 4;
+        self.weigh(best, 1.0);
+        let mut bins = [0.0; BINS];
+        for (candidate, weight) in self.kept.iter().zip(&self.weights) {
+            bins[bin(best, candidate)] += f64::from(*weight);
+        }
+        let enough = share * bins.iter().sum::<f64>();
+        let mut before = 0.0;
+        let reached = bins.iter().position(|weight| {
+            let reaches = before + weight >= enough;
+            before += if reaches { 0.0 } else { *weight };
+            reaches
+        });
+        let edge = reached.unwrap_or(BINS - 1);
+        retain(&mut self.kept, |candidate| bin(best, candidate) <= edge);
+        let mut last: Vec<Candidate> =
+            self.kept.iter().filter(|candidate| bin(best, candidate) == edge).copied().collect();
+        last.sort_unstable_by(better_first);
+        let reached = last.iter().position(|candidate| {
+            before += f64::from(exp(candidate.logit - best));
+            before >= enough
+        });
+        // Rounding may leave the sum a little below; then all of them stay.
+        if let Some(worst) = reached.map(|at| last[at]).or(last.last().copied()) {
+            retain(&mut self.kept, |it| {
+                (it.logit > worst.logit) | ((it.logit == worst.logit) & (it.id <= worst.id))
+            });
         }
     }
+}
+
+/// Bins of [`Sampler::keep_mass`], and how many of them have logits that are less than 1 apart. The last
+/// bin has all that are a factor of e³² or more less likely than the best.
+const BINS: usize = 4_096;
+const BINS_A_NAT: f32 = 128.0;
+
+/// The bin of a token. A higher logit is never in a later bin: each step of this rounds and keeps the order.
+fn bin(best: f32, candidate: &Candidate) -> usize {
+    /// Adding this leaves a whole number in the last bits.
+    const ROUND: f32 = (1 << 23) as f32;
+    const LAST: f32 = (BINS - 1) as f32;
+    let distance = (best - candidate.logit) * BINS_A_NAT;
+    let distance = if distance < LAST { distance } else { LAST };
+    (distance + ROUND).to_bits() as usize % BINS
+}
+
+/// As [`Vec::retain`], without a branch a token: half of the guesses of a processor would be wrong.
+fn retain(kept: &mut Vec<Candidate>, keep: impl Fn(&Candidate) -> bool) {
+    let mut n = 0;
+    for at in 0..kept.len() {
+        let candidate = kept[at];
+        kept[n] = candidate;
+        n += usize::from(keep(&candidate));
+    }
+    kept.truncate(n);
+}
+
+/// Refuses what no token can be drawn from; for those who bring their own way to draw.
+///
+/// ```
+/// use rust_for_ai::llama::sampler::check;
+/// assert!(check(&[0.0, f32::NEG_INFINITY]).is_ok());
+/// assert!(check(&[0.0, f32::NAN]).is_err());
+/// assert!(check(&[f32::NEG_INFINITY]).is_err());
+/// ```
+///
+/// # Errors
+///
+/// A logit that is NaN or infinite, or none that is above minus infinity.
+pub fn check(logits: &[f32]) -> Result<(), LogitsError> {
+    let number = |logit: f32| logit < f32::INFINITY;
+    // All of them, whatever the first ones are: that is many at once.
+    let (numbers, some) = logits.iter().fold((true, false), |(numbers, some), &logit| {
+        (numbers & number(logit), some | (logit > f32::NEG_INFINITY))
+    });
+    if !some && numbers {
+        return Err(LogitsError::NoToken { logits: logits.len() });
+    }
+    let wrong = if numbers { None } else { logits.iter().position(|&logit| !number(logit)) };
+    wrong.map_or(Ok(()), |id| Err(LogitsError::NotANumber { id, got: logits[id] }))
+}
+
+/// The highest logit. Sixteen at once: in one after the other, each comparison waits for the last.
+fn highest(logits: &[f32]) -> f32 {
+    let higher = |a: f32, b: f32| if b > a { b } else { a };
+    let (many, few) = logits.as_chunks::<16>();
+    let mut best = [f32::NEG_INFINITY; 16];
+    for chunk in many {
+        best.iter_mut().zip(chunk).for_each(|(best, &logit)| *best = higher(*best, logit));
+    }
+    best.into_iter().chain(few.iter().copied()).fold(f32::NEG_INFINITY, higher)
+}
+
+/// The sum, eight at once.
+fn sum(weights: &[f32]) -> f64 {
+    let (many, few) = weights.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for chunk in many {
+        sums.iter_mut().zip(chunk).for_each(|(sum, &weight)| *sum += f64::from(weight));
+    }
+    sums.into_iter().chain(few.iter().copied().map(f64::from)).sum()
+}
+
+/// The least number of 32 bits that is `limit` or above.
+fn at_least(limit: f64) -> f32 {
+    let near = limit as f32;
+    if f64::from(near) < limit { near.next_up() } else { near }
+}
+
+/// e to the power of a number that is not above 0, to 6 digits; 0 where less than 10⁻³⁷ is left.
+///
+/// x is k·ln 2 + r with a whole k and a small r. e to the power of r is the beginning of its series, and
+/// 2 to the power of k goes into the exponent of the number. No step waits for a comparison, so the
+/// compiler does four or more at once.
+fn exp(x: f32) -> f32 {
+    /// Adding this leaves a whole number in the last bits.
+    const ROUND: f32 = 1.5 * (1 << 23) as f32;
+    // ln 2 in two parts; the first has so few digits that k times it is exact.
+    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    // 1 / n!, from the last to the first.
+    const SERIES: [f32; 8] =
+        [1.0 / 5_040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let k = shifted - ROUND;
+    let r = x - k * LN_2[0] - k * LN_2[1];
+    let power = SERIES.iter().fold(0.0, |power, factor| power * r + factor);
+    let scaled = f32::from_bits(power.to_bits().wrapping_add(shifted.to_bits() << 23));
+    if x > -86.0 { scaled } else { 0.0 }
 }
 
 /// Random numbers, the same on every machine: SplitMix64, by Steele, Lea and Flood (2014).

@@ -92,6 +92,86 @@ fn it_draws_what_the_laws_say() {
     }
 }
 
+/// As a model's are: most tokens out of the question, a few not. Or all nearly alike, which is the most work.
+fn of_a_model(random: &mut Random, n: usize, spread: f64) -> Vec<f32> {
+    let normal = |random: &mut Random| (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+    (0..n).map(|_| (normal(random) * spread) as f32).collect()
+}
+
+#[test]
+fn a_whole_vocabulary_is_drawn_from_as_if_it_were_sorted() {
+    let mut random = Random::new(11);
+    for spread in [0.0, 0.01, 1.0, 3.0, 8.0] {
+        let logits = of_a_model(&mut random, 49_152, spread);
+        for (top_k, top_p, min_p) in [
+            (0, 1.0, 0.0),
+            (0, 0.9, 0.0),
+            (0, 0.999_999, 0.0),
+            (0, 1.0, 0.05),
+            (0, 0.5, 0.01),
+            (40, 1.0, 0.0),
+            (5_000, 0.9, 0.0),
+        ] {
+            let seed = random.next();
+            let settings =
+                Settings { temperature: 0.9, top_k, top_p, min_p, seed, ..Settings::default() };
+            let mut sampler = Sampler::new(settings).expect("it is valid");
+            let mut same = Random::new(seed);
+            let expected = naive(&settings, &logits, &[], same.unit());
+            assert_eq!(sampler.sample(&logits, &[]), Ok(expected), "{settings:?}, {spread}");
+        }
+    }
+}
+
+#[test]
+fn our_exp_is_the_standard_librarys() {
+    for step in 0..1_000_000_u32 {
+        let x = step as f32 * -0.000_1;
+        let (ours, theirs) = (f64::from(exp(x)), f64::from(x).exp());
+        assert!((ours - theirs).abs() <= theirs * 2e-7 || x <= -86.0, "{x}: {ours}, {theirs}");
+    }
+    assert_eq!([0.0, -0.0, -86.0, -1e30, f32::NEG_INFINITY].map(exp), [1.0, 1.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn the_least_number_is_no_less() {
+    for limit in [-1.0, 0.1, -0.1, f64::NEG_INFINITY, 3.0 - 1e-12, 3.0 + 1e-12] {
+        let least = at_least(limit);
+        let below = f64::from(least.next_down());
+        assert!(f64::from(least) >= limit && (below < limit || least == f32::NEG_INFINITY));
+    }
+}
+
+/// Not a test: `cargo test --release --lib sampler::tests::times -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints what a draw takes"]
+#[expect(clippy::print_stdout, reason = "that is what it is for")]
+fn times() {
+    let mut random = Random::new(3);
+    for spread in [1.0, 3.0] {
+        let logits = of_a_model(&mut random, 49_152, spread);
+        for (name, top_k, top_p, min_p) in [
+            ("temperature alone", 0, 1.0, 0.0),
+            ("min-p 0.05", 0, 1.0, 0.05),
+            ("top-p 0.9", 0, 0.9, 0.0),
+            ("top-p 0.999", 0, 0.999, 0.0),
+            ("top-k 40, top-p 0.95", 40, 0.95, 0.05),
+        ] {
+            let settings =
+                Settings { temperature: 1.0, top_k, top_p, min_p, ..Settings::default() };
+            let mut sampler = Sampler::new(settings).expect("it is valid");
+            let time = |sampler: &mut Sampler| {
+                let start = std::time::Instant::now();
+                sampler.sample(&logits, &[]).expect("it is valid");
+                start.elapsed()
+            };
+            let mut times: Vec<_> = (0..200).map(|_| time(&mut sampler)).collect();
+            times.sort();
+            println!("spread {spread}, {name}: {:?}, at least {:?}", times[100], times[0]);
+        }
+    }
+}
+
 #[test]
 fn shares_are_those_of_the_softmax() {
     let settings =
