@@ -1,7 +1,8 @@
 //! Check `llama.chat`: a conversation with a model that is scripted.
 //!
 //! The model knows what it will say, and says it only while its cache holds the conversation and nothing
-//! else; otherwise it says "?". It counts the ids that it is fed. What is compared: what was shown by
+//! else; otherwise it says "?", or "!" if the cache holds one message, as at the beginning of a
+//! conversation. So a history that was not rendered is told from one that was not fed. It counts the ids that it is fed. What is compared: what was shown by
 //! the time of each sample, the history, and whether more was fed than needed. An answer may feed the last token of
 //! a reply or leave it; both are right, so a token a turn is spare.
 //!
@@ -228,8 +229,10 @@ impl Engine for Scripted {
             let said = self.cache.strip_prefix(&prompt[..])?;
             reply.strip_prefix(said).map(|rest| rest.first().copied().unwrap_or(END))
         });
-        // Lost: a question mark, and an end.
-        let lost = if self.cache.last() == Some(&u32::from(b'?')) { END } else { u32::from(b'?') };
+        // Lost: a sign, and an end.
+        let messages = self.cache.iter().filter(|&&id| id == USER).count();
+        let sign = u32::from(if messages == 1 { b'!' } else { b'?' });
+        let lost = if self.cache.last() == Some(&sign) { END } else { sign };
         self.logits.fill(0.0);
         self.logits[next.unwrap_or(lost) as usize] = 1.0;
         Ok(&self.logits)

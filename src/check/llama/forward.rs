@@ -1,7 +1,8 @@
 //! Check `llama.forward`: the logits of a whole network, part after part.
 //!
 //! The first cases silence both blocks of the layers, then one of them, so that a first failure points
-//! at a part. The oracle computes in `f64`, straight from the formula, over all ids since the beginning
+//! at a part. (Where the blocks add nothing, a stream that is normalised before them and one that is
+//! normalised after them are the same: so a first failure there names both beliefs.) The oracle computes in `f64`, straight from the formula, over all ids since the beginning
 //! and without a cache: so it also proves that cached and uncached agree. The last case runs on the tiny
 //! model, and there llama.cpp's logits are expected (`data/golden/llama/`, the weights in 32 bits).
 
