@@ -132,6 +132,11 @@ impl Stops {
         }
     }
 
+    /// The stop strings.
+    pub fn list(&self) -> &[String] {
+        &self.stops
+    }
+
     /// Takes more of the text; gives what cannot be part of a stop string. Nothing after one was found.
     pub fn push(&mut self, text: &str) -> String {
         if self.stopped.is_some() {

@@ -29,6 +29,7 @@ mod speech;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod voice;
 
 use std::fmt;
@@ -41,6 +42,7 @@ use super::template::{Message, Role};
 
 use speech::Speech;
 pub use stats::{Stats, Totals};
+pub use turn::Turn;
 pub use voice::{Standard, Voice};
 
 /// Ids that are fed at once. Between two such chunks a prompt can be interrupted.
@@ -176,6 +178,8 @@ pub struct Conversation<'a> {
     /// A system prompt if there is one, then questions and answers by turns, an answer last.
     messages: Vec<Message>,
     totals: Totals,
+    /// Whose loop answers; ours if there is none.
+    turn: Option<Turn>,
 }
 
 impl fmt::Debug for Conversation<'_> {
@@ -192,7 +196,15 @@ impl fmt::Debug for Conversation<'_> {
 impl<'a> Conversation<'a> {
     /// Begins a conversation. What the engine's cache holds is reused where it fits.
     pub fn new(engine: &'a mut dyn Engine, voice: &'a mut dyn Voice, limits: Limits) -> Self {
-        Self { engine, voice, limits, messages: Vec::new(), totals: Totals::default() }
+        let (messages, totals) = (Vec::new(), Totals::default());
+        Self { engine, voice, limits, messages, totals, turn: None }
+    }
+
+    /// Has somebody else's loop make the answers: the answer to stage `llama.chat`. What it does not know
+    /// of stays with the conversation: the system prompt, turns that are dropped, interruptions.
+    #[must_use]
+    pub fn with_turn(self, turn: Turn) -> Self {
+        Self { turn: Some(turn), ..self }
     }
 
     /// Begins anew with this system prompt; with the template's own if it is `None`.
@@ -243,7 +255,13 @@ impl<'a> Conversation<'a> {
         self.messages.push(Message { role: Role::User, text: question.to_owned() });
         let before = self.messages.len() - 1;
         let answered = self.fit(listen).and_then(|(ids, dropped)| {
-            let answer = self.complete(&ids, start, listen)?;
+            let answer = match self.turn {
+                // A loop may expect one id or more.
+                Some(turn) if self.limits.max_tokens != Some(0) => {
+                    self.hand_over(turn, &ids, dropped.end, start, listen)?
+                }
+                _ => self.complete(&ids, start, listen)?,
+            };
             Ok((answer, dropped))
         });
         match answered {
@@ -310,7 +328,7 @@ impl<'a> Conversation<'a> {
         let reused = common(prompt, engine.ids()).min(prompt.len().saturating_sub(1));
         engine.truncate(reused)?;
         let mut stats = Stats { prompt: prompt.len(), reused, ..Stats::default() };
-        let mut speech = Speech::new(limits.stops.clone());
+        let mut speech = Speech::new(voice.text(), limits.stops.clone());
         let mut history = prompt.to_vec();
         let most = limits.max_tokens.unwrap_or(usize::MAX);
         let ended = |speech: Speech, finish, mut stats: Stats| {

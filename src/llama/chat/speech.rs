@@ -1,10 +1,11 @@
 //! An answer's text as it grows: whole characters, and nothing of a stop string.
 
-use crate::llama::stream::{Stops, Utf8};
+use crate::llama::parts::TextStream;
+use crate::llama::stream::Stops;
 
 /// Bytes become text; what may become a stop string is held back.
 pub(super) struct Speech {
-    utf8: Utf8,
+    utf8: Box<dyn TextStream>,
     stops: Stops,
     /// What was let through.
     pub(super) said: String,
@@ -13,8 +14,8 @@ pub(super) struct Speech {
 }
 
 impl Speech {
-    pub(super) fn new(stops: Stops) -> Self {
-        Self { utf8: Utf8::default(), stops, said: String::new(), shown: 0 }
+    pub(super) fn new(utf8: Box<dyn TextStream>, stops: Stops) -> Self {
+        Self { utf8, stops, said: String::new(), shown: 0 }
     }
 
     /// Adds an id's bytes; a stop string that they completed.

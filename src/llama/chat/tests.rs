@@ -320,3 +320,104 @@ fn an_engine_that_fails_leaves_the_conversation_as_it_was() {
     let mut chat = Conversation::new(&mut engine, &mut voice, Limits::default());
     assert_eq!(ask(&mut chat, "hi").0.text, "hello");
 }
+
+/// A loop as stage `llama.chat` asks for it, with the question's answer cut at the first stop.
+fn turn(
+    engine: &mut dyn Engine,
+    voice: &mut dyn crate::llama::parts::Voice,
+    history: &mut Vec<String>,
+    message: &str,
+    limits: &crate::llama::parts::Limits,
+    show: &mut dyn FnMut(&str),
+) -> Result<(), EngineError> {
+    history.push(message.to_owned());
+    let prompt = voice.render(history);
+    let same = common(&prompt, engine.ids()).min(prompt.len() - 1);
+    engine.truncate(same)?;
+    let mut id = voice.sample(engine.feed(&prompt[same..])?);
+    let mut answer = String::new();
+    for count in 1.. {
+        if voice.ends_turn(id) {
+            break;
+        }
+        let before = answer.len();
+        answer += &String::from_utf8_lossy(&voice.piece(id));
+        if let Some(at) = limits.stops.iter().filter_map(|stop| answer.find(stop)).min() {
+            answer.truncate(at);
+            break;
+        }
+        assert!(!answer.ends_with('!'), "no such sign");
+        show(&answer[before..]);
+        if count == limits.max_tokens {
+            break;
+        }
+        id = voice.sample(engine.feed(&[id])?);
+    }
+    history.push(answer);
+    Ok(())
+}
+
+#[test]
+fn a_loop_of_somebody_else_answers_as_ours() {
+    let lines: &[(&str, &[u8])] = &[("hi", b"hello"), ("bye", b"ciao, you"), ("2+2", b"4")];
+    let questions = ["hi", "2+2", "bye", "hi", "hi", "2+2", "bye", "bye"];
+    for (context, most, stops) in [
+        (400, None, vec![]),
+        (40, Some(8), vec![]),
+        (400, Some(4), vec![]),
+        (400, Some(0), vec![]),
+        (60, Some(8), vec![","]),
+    ] {
+        let run = |turn: Option<Turn>| {
+            let mut engine = script(lines, context);
+            let mut voice = Plain;
+            let stops = Stops::new(stops.iter().map(|&stop| str::to_owned(stop)).collect());
+            let limits = Limits { max_tokens: most, stops: stops.expect("none is empty") };
+            let mut chat = Conversation::new(&mut engine, &mut voice, limits);
+            if let Some(turn) = turn {
+                chat = chat.with_turn(turn);
+            }
+            chat.restart(Some("S"));
+            let seen = questions.map(|question| {
+                let (answer, streamed) = ask(&mut chat, question);
+                let Stats { prompt, reused, generated, .. } = answer.stats;
+                (answer.text, streamed, answer.finish, prompt, reused, generated)
+            });
+            (seen, chat.messages().to_vec(), chat.positions())
+        };
+        let (ours, theirs) = (run(None), run(Some(turn)));
+        for (ours, theirs) in ours.0.iter().zip(&theirs.0) {
+            assert_eq!(ours, theirs, "a context of {context}, at most {most:?}, stops {stops:?}");
+        }
+        assert_eq!(ours.1, theirs.1);
+    }
+}
+
+#[test]
+fn a_loop_of_somebody_else_is_stopped_and_may_fail() {
+    let mut engine = script(&[("hi", b"hello"), ("oh", b"no! no"), ("long", &[b'x'; 99])], 30);
+    let mut voice = Plain;
+    let mut chat = Conversation::new(&mut engine, &mut voice, Limits::default()).with_turn(turn);
+    let mut seen = String::new();
+    let answer = chat.answer("hi", &mut |event| match event {
+        Event::Text(text) => {
+            seen += text;
+            if seen.len() >= 2 { Break(()) } else { Continue(()) }
+        }
+        _ => Continue(()),
+    });
+    let answer = answer.expect("an interruption is no error");
+    assert_eq!((answer.text.as_str(), answer.finish), ("he", Finish::Interrupted));
+    let failed = chat.answer("oh", &mut |_| Continue(())).expect_err("it panics");
+    assert!(failed.to_string().contains("your code panicked"), "{failed}");
+    assert_eq!(chat.messages().len(), 2, "it was never asked");
+    assert_eq!(ask(&mut chat, "hi").0.text, "hello");
+    chat.reset();
+    let (answer, _) = ask(&mut chat, "long");
+    assert_eq!((answer.finish, chat.positions()), (Finish::ContextFull, (30, 30)));
+    drop(chat);
+    let mut chat = Conversation::new(&mut engine, &mut voice, Limits::default())
+        .with_turn(|_, _, _, _, _, _| Ok(()));
+    let failed = chat.answer("hi", &mut |_| Continue(())).expect_err("nothing was appended");
+    assert!(failed.to_string().contains("0 texts in the history, expected 2"), "{failed}");
+}

@@ -3,7 +3,9 @@
 //! A trait, so that the answers of the chapter's stages can stand in for ours one by one, and so that a
 //! test can script a conversation without a vocabulary.
 
+use crate::llama::parts::TextStream;
 use crate::llama::sampler::Sampler;
+use crate::llama::stream::Utf8;
 use crate::llama::template::{Message, Template};
 use crate::llama::tokenizer::Tokenizer;
 
@@ -28,6 +30,11 @@ pub trait Voice {
     ///
     /// No id can be chosen by such logits. The text says why.
     fn sample(&mut self, logits: &[f32], history: &[u32]) -> Result<u32, String>;
+
+    /// What makes text of the bytes of one answer.
+    fn text(&self) -> Box<dyn TextStream> {
+        Box::<Utf8>::default()
+    }
 }
 
 /// The library's own.
