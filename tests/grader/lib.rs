@@ -23,8 +23,10 @@ mod child;
 mod parent;
 pub mod python;
 
-use std::process::ExitCode;
+use std::io;
+use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rust_for_ai::check::{State, Verdict, summary};
@@ -72,6 +74,49 @@ struct Report {
     text: String,
     /// The verdict for a program, on one line, with what the answer printed as `printed`.
     json: String,
+    /// What ended the child, if there is no verdict.
+    died: Option<String>,
+}
+
+/// What became of a stage, for programs that use answers and do not show verdicts.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The stage.
+    pub stage: &'static Stage,
+    /// How its answer did.
+    pub state: State,
+    /// How the answer ended the process that graded it, if it did: a loop without end, a stack that
+    /// overflowed, an abort.
+    pub died: Option<String>,
+}
+
+/// Grades stages, each in a child process of its own, all at once. `start` makes the command of a child: a
+/// program that calls [`child`] before all else.
+pub fn outcomes(
+    stages: &[Graded],
+    start: &(dyn Fn() -> io::Result<Command> + Sync),
+) -> Vec<Outcome> {
+    let outcome = |graded: &Graded| {
+        let Report { state, died, .. } = parent::supervise(graded, start);
+        Outcome { stage: graded.stage, state, died }
+    };
+    thread::scope(|scope| {
+        let children: Vec<_> =
+            stages.iter().map(|graded| scope.spawn(move || outcome(graded))).collect();
+        let joined = stages.iter().zip(children).map(|(graded, child)| {
+            child.join().unwrap_or_else(|_| Outcome {
+                stage: graded.stage,
+                state: State::Failing,
+                died: Some("the grader panicked".to_owned()),
+            })
+        });
+        joined.collect()
+    })
+}
+
+/// Grades the stage that the parent asked for; `None` in a process that nobody asked.
+pub fn child(stages: &[Graded]) -> Option<ExitCode> {
+    child::run_if_asked(stages)
 }
 
 /// The name of the variable with the file to which each verdict is appended as a line of JSON.
@@ -90,7 +135,7 @@ pub fn grade(chapter: &'static Chapter, stages: &[Graded]) -> ExitCode {
         .map(|&graded| {
             let states = Arc::clone(&states);
             Trial::ignorable_test(graded.name(), move || {
-                let report = parent::supervise(&graded);
+                let report = parent::supervise(&graded, &parent::this_program);
                 parent::append_report(&report)?;
                 if graded.tree == Tree::Exercises {
                     let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);

@@ -23,14 +23,19 @@ const KEPT: usize = 16 << 10;
 const LINES: usize = 20;
 const COLUMNS: usize = 160;
 
+/// The program that this process runs, to be run again.
+pub(crate) fn this_program() -> io::Result<Command> {
+    Ok(Command::new(std::env::current_exe()?))
+}
+
 /// Grades one stage in a child.
-pub(crate) fn supervise(graded: &Graded) -> Report {
+pub(crate) fn supervise(graded: &Graded, start: &dyn Fn() -> io::Result<Command>) -> Report {
     let record = Record::new();
-    match run(graded, &record) {
+    match start().and_then(|command| run(graded, &record, command)) {
         Ok(end) => judge(graded, &record, &end),
         Err(error) => {
             let got = format!("the grader could not run its child: {error}");
-            report(&died(graded, (0, ""), got, ""), "")
+            Report { died: Some(got.clone()), ..report(&died(graded, (0, ""), got, ""), "") }
         }
     }
 }
@@ -43,8 +48,8 @@ struct End {
     stderr: String,
 }
 
-fn run(graded: &Graded, record: &Record) -> io::Result<End> {
-    let mut child = Command::new(std::env::current_exe()?)
+fn run(graded: &Graded, record: &Record, mut command: Command) -> io::Result<End> {
+    let mut child = command
         .env(STAGE, graded.name())
         .env(RECORD, &record.0)
         .env("RUST_BACKTRACE", "0")
@@ -106,7 +111,7 @@ fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
             let json = lines.next().unwrap_or_default().to_owned();
             let printed = last_words([&end.stdout, &end.stderr]);
             let text = with_output(lines.next().unwrap_or_default(), &printed);
-            Report { state, json: with_key(&json, "printed", &printed), text }
+            Report { state, json: with_key(&json, "printed", &printed), text, died: None }
         }
         other => {
             let call = match other {
@@ -115,7 +120,8 @@ fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
             };
             let case = (call.0.parse().unwrap_or_default(), call.1);
             let (got, why) = cause(end);
-            report(&died(graded, case, got, why), &last_words([&end.stdout, &end.stderr]))
+            let printed = last_words([&end.stdout, &end.stderr]);
+            Report { died: Some(got.clone()), ..report(&died(graded, case, got, why), &printed) }
         }
     }
 }
@@ -192,7 +198,8 @@ fn died(graded: &Graded, (case, call): (usize, &str), got: String, why: &str) ->
 
 fn report(verdict: &Verdict, printed: &str) -> Report {
     let text = with_output(&verdict.to_string(), printed);
-    Report { state: verdict.state(), json: with_key(&verdict.to_json(), "printed", printed), text }
+    let json = with_key(&verdict.to_json(), "printed", printed);
+    Report { state: verdict.state(), json, text, died: None }
 }
 
 /// What an answer printed in its last call, standard output first; of much, the end.
