@@ -127,7 +127,8 @@ fn wrong_usage_is_told_and_has_its_code() {
 
 #[test]
 fn what_fails_is_named_and_has_its_code() {
-    refuses(&run(&["-p", "x", "--model", "no/such.gguf"], b""), 1, &["no/such.gguf"]);
+    let missing = run(&["-p", "x", "--model", "no/such.gguf"], b"");
+    refuses(&missing, 1, &["no/such.gguf", "hint: ", "cargo lab model"]);
     let text = repository().join("README.md").display().to_string();
     refuses(&run(&["-p", "x", "--model", &text], b""), 1, &["README.md"]);
     let long = "word ".repeat(400);

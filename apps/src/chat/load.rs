@@ -26,7 +26,7 @@ pub(super) struct Loaded {
 /// Loads what the options name.
 pub(super) fn load(options: &Options) -> Result<Loaded> {
     let path = path(options)?;
-    let file = Arc::new(File::open(&path).map_err(explain)?);
+    let file = Arc::new(File::open(&path).map_err(|error| explain(error, &path))?);
     let recognised = Template::recognise(file.gguf());
     let template = match (&options.template, recognised) {
         // The file's own, with its default system prompt.
@@ -46,7 +46,7 @@ pub(super) fn load(options: &Options) -> Result<Loaded> {
     Ok(Loaded { tokenizer, template, engine, banner })
 }
 
-fn explain(error: OpenError) -> anyhow::Error {
+fn explain(error: OpenError, path: &Path) -> anyhow::Error {
     match error.hint() {
         Some(hint) => anyhow!("{error}\n\nhint: {hint}"),
         None => anyhow!(error),
@@ -57,6 +57,10 @@ fn explain(error: OpenError) -> anyhow::Error {
 fn path(options: &Options) -> Result<PathBuf> {
     let Some(model) = &options.model else {
         let hint = "`--model PATH` names a GGUF file; `cargo lab chat` takes the small model";
+        None if !path.exists() => anyhow!(
+            "{error}\n\nhint: `--model` takes the path of a GGUF file; `cargo lab model` fetches a small one, \
+             which `cargo lab chat` takes by itself"
+        ),
         return Err(Usage(format!("no model was named\n\nhint: {hint}")).into());
     };
     match model.strip_prefix("hf:") {

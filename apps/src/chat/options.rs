@@ -11,6 +11,7 @@ Examples:
   cargo lab chat --system \"You answer in one sentence.\" --temperature 0
   cargo lab chat --prompt \"What is the capital of France? Answer in one word.\"
   cargo lab chat --prompt \"Summarise this:\" < README.md
+  echo \"Who was Ada Lovelace?\" | cargo lab chat
   cargo lab chat --model PATH/TO/llama-2-7b-chat.Q4_K_M.gguf --context 4096
   cargo lab chat --model hf:OWNER/REPO/FILE.gguf
 
@@ -19,7 +20,8 @@ Exit codes: 0 all is well, 1 it failed, 2 wrong usage, 130 an answer to --prompt
 
 /// Chats with a quantized Llama, in the terminal.
 ///
-/// With --prompt, or with text piped in, it answers once and ends.
+/// With --prompt, or with text piped in, it answers once and ends: all lines that are piped in are one
+/// question. With both, the prompt comes first, then a blank line and what is piped in.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "chat", bin_name = "cargo lab chat", version, after_help = EXAMPLES)]
 pub struct Options {
@@ -46,7 +48,8 @@ pub struct Options {
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Answer this and end; what is piped in is appended
+    /// Answer this and end; what is piped in is appended, after a blank line. Without --prompt, what is
+    /// piped in is the question
     #[arg(long, short, value_name = "TEXT")]
     pub prompt: Option<String>,
     /// What the model is told before the conversation; else what its template says
