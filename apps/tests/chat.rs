@@ -107,6 +107,17 @@ fn each_engine_answers() {
 }
 
 #[test]
+fn the_engine_mine_is_built_in_where_it_was_asked_for() {
+    let said = tiny(&["-p", "And God said", "--engine", "mine", "--temperature", "0"], "");
+    if cfg!(feature = "mine") {
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.err.starts_with("your answers: "), "{said:?}");
+    } else {
+        refuses(&said, 1, &["without the feature `mine`", "hint: "]);
+    }
+}
+
+#[test]
 fn wrong_usage_is_told_and_has_its_code() {
     refuses(&tiny(&["--temprature", "0"], ""), 2, &["--temprature", "--temperature"]);
     refuses(&tiny(&["-p", "x", "--top-p", "1.5"], ""), 2, &["top-p is 1.5"]);

@@ -6,5 +6,10 @@ use apps::chat::{Options, run};
 use clap::Parser;
 
 fn main() -> ExitCode {
+    // With `--engine mine` this program runs itself again, to grade an answer.
+    #[cfg(feature = "mine")]
+    if let Some(code) = apps::mine::child() {
+        return code;
+    }
     run(&Options::parse())
 }

@@ -14,11 +14,19 @@ use rust_for_ai::llama::{CandleEngine, Engine, Model, Session, native};
 
 use super::{EngineKind, Options, Usage};
 
+/// The learner's answers that are around the model, in a build that has them.
+#[cfg(feature = "mine")]
+type Talk = crate::mine::Talk;
+#[cfg(not(feature = "mine"))]
+type Talk = ();
+
 /// What a conversation needs of a model.
 pub(super) struct Loaded {
     pub(super) tokenizer: Tokenizer,
     pub(super) template: Template,
     pub(super) engine: Box<dyn Engine>,
+    /// The learner's answers that are around the model.
+    pub(super) talk: Talk,
     /// A few lines for a person.
     pub(super) banner: String,
 }
@@ -41,14 +49,18 @@ pub(super) fn load(options: &Options) -> Result<Loaded> {
         (tokenizer.join(), engine)
     });
     let tokenizer = tokenizer.map_err(|_| anyhow!("the tokenizer could not be loaded"))?;
-    let (tokenizer, engine) = (tokenizer.context("the tokenizer")?, engine?);
+    let (tokenizer, (engine, talk)) = (tokenizer.context("the tokenizer")?, engine?);
     let banner = banner(&path, &file, &template, &*engine);
-    Ok(Loaded { tokenizer, template, engine, banner })
+    Ok(Loaded { tokenizer, template, engine, talk, banner })
 }
 
 fn explain(error: OpenError, path: &Path) -> anyhow::Error {
     match error.hint() {
         Some(hint) => anyhow!("{error}\n\nhint: {hint}"),
+        None if !path.exists() => anyhow!(
+            "{error}\n\nhint: `--model` takes the path of a GGUF file; `cargo lab model` fetches a small one, \
+             which `cargo lab chat` takes by itself"
+        ),
         None => anyhow!(error),
     }
 }
@@ -57,10 +69,6 @@ fn explain(error: OpenError, path: &Path) -> anyhow::Error {
 fn path(options: &Options) -> Result<PathBuf> {
     let Some(model) = &options.model else {
         let hint = "`--model PATH` names a GGUF file; `cargo lab chat` takes the small model";
-        None if !path.exists() => anyhow!(
-            "{error}\n\nhint: `--model` takes the path of a GGUF file; `cargo lab model` fetches a small one, \
-             which `cargo lab chat` takes by itself"
-        ),
         return Err(Usage(format!("no model was named\n\nhint: {hint}")).into());
     };
     match model.strip_prefix("hf:") {
@@ -86,30 +94,32 @@ fn from_hub(name: &str, _: Option<&str>) -> Result<PathBuf> {
     )
 }
 
-/// What runs the model.
-fn engine(file: &Arc<File>, options: &Options) -> Result<Box<dyn Engine>> {
+/// What runs the model, and the learner's answers around it.
+fn engine(file: &Arc<File>, options: &Options) -> Result<(Box<dyn Engine>, Talk)> {
     let context = usize::try_from(options.context).context("--context")?;
-    Ok(match options.engine {
+    let engine: Box<dyn Engine> = match options.engine {
         EngineKind::Native => {
             let model = Arc::new(Model::load(file)?);
             Box::new(Session::with_context(&model, context))
         }
         EngineKind::Candle => Box::new(CandleEngine::load(file)?.with_context(context)),
-        EngineKind::Mine => mine(file, context)?,
-    })
+        EngineKind::Mine => return mine(file, context),
+    };
+    Ok((engine, Talk::default()))
 }
 
 /// The learner's answers; whose each part is stands in front of the banner.
 #[cfg(feature = "mine")]
-fn mine(file: &Arc<File>, context: usize) -> Result<Box<dyn Engine>> {
-    let chosen = crate::mine::chosen();
+fn mine(file: &Arc<File>, context: usize) -> Result<(Box<dyn Engine>, Talk)> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let chosen = crate::mine::chosen(&crate::mine::grade(&program));
     super::say(&chosen.banner());
     let model = Arc::new(Model::load(file)?);
-    Ok(Box::new(crate::mine::engine(&model, chosen.parts, context)?))
+    Ok((Box::new(crate::mine::engine(&model, chosen.parts, context)?), chosen.talk))
 }
 
 #[cfg(not(feature = "mine"))]
-fn mine(_: &Arc<File>, _: usize) -> Result<Box<dyn Engine>> {
+fn mine(_: &Arc<File>, _: usize) -> Result<(Box<dyn Engine>, Talk)> {
     anyhow::bail!(
         "this chat was built without the feature `mine`, so it has no answers of yours\n\n\
          hint: `cargo lab chat --engine mine` builds them in; else add `--features mine`"

@@ -30,7 +30,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use rust_for_ai::llama::chat::{Limits, Standard};
+use rust_for_ai::llama::chat::{Conversation, Limits, Standard, Turn, Voice};
 use rust_for_ai::llama::sampler::{Sampler, Settings};
 use rust_for_ai::llama::stream::Stops;
 
@@ -70,15 +70,40 @@ fn chat(options: &Options) -> Result<ExitCode> {
     let question = once::question(options)?;
     let mut loaded = load::load(options)?;
     let template = &loaded.template;
-    let mut voice = Standard { tokenizer: &loaded.tokenizer, template: template.clone(), sampler };
-    let engine = &mut *loaded.engine;
+    let standard = Standard { tokenizer: &loaded.tokenizer, template: template.clone(), sampler };
+    let (mut voice, turn) = voice(standard, &loaded.talk, options);
+    let mut chat = Conversation::new(&mut *loaded.engine, &mut *voice, limits);
+    if let Some(turn) = turn {
+        chat = chat.with_turn(turn);
+    }
+    chat.restart(options.system.as_deref());
     match question {
-        Some(question) => once::ask(engine, &mut voice, template, limits, options, &question),
+        Some(question) => once::ask(chat, template, &question),
         None => {
             say(&loaded.banner);
-            session::talk(engine, &mut voice, template, limits, options, seed)
+            session::talk(chat, template, options, seed)
         }
     }
+}
+
+/// What is around the model, with the learner's answers where there are some; what these do not do is said.
+#[cfg(feature = "mine")]
+fn voice<'a>(
+    standard: Standard<'a>,
+    talk: &crate::mine::Talk,
+    options: &Options,
+) -> (Box<dyn Voice + 'a>, Option<Turn>) {
+    let system = options.system.is_some();
+    for remark in talk.remarks(&standard.template, standard.sampler.settings(), system) {
+        say(&remark);
+    }
+    (Box::new(crate::mine::Voiced::new(standard, *talk)), talk.chat)
+}
+
+/// What is around the model.
+#[cfg(not(feature = "mine"))]
+fn voice<'a>(standard: Standard<'a>, (): &(), _: &Options) -> (Box<dyn Voice + 'a>, Option<Turn>) {
+    (Box::new(standard), None)
 }
 
 fn settings(options: &Options, seed: u64) -> Settings {
@@ -101,7 +126,7 @@ fn random() -> u64 {
 }
 
 /// Tells something beside the answer. A reader that went away is no error.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

@@ -4,8 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use rust_for_ai::llama::Engine;
-use rust_for_ai::llama::chat::{Conversation, Finish, Limits, Voice};
+use rust_for_ai::llama::chat::{Conversation, Finish};
 use rust_for_ai::llama::template::Template;
 
 use super::{Options, Usage, interrupt, show};
@@ -53,16 +52,11 @@ fn read(input: impl Read) -> Result<String> {
 
 /// Answers it on standard output.
 pub(super) fn ask(
-    engine: &mut dyn Engine,
-    voice: &mut dyn Voice,
+    mut chat: Conversation<'_>,
     template: &Template,
-    limits: Limits,
-    options: &Options,
     question: &str,
 ) -> Result<ExitCode> {
     interrupt::listen()?;
-    let mut chat = Conversation::new(engine, voice, limits);
-    chat.restart(options.system.as_deref());
     let answer = show::answer(&mut chat, template, question)?;
     Ok(match answer.finish {
         Finish::Interrupted if interrupt::pressed() => ExitCode::from(interrupt::CODE),

@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use rust_for_ai::llama::Engine;
-use rust_for_ai::llama::chat::{Conversation, Finish, Limits, Stats, Voice};
+use rust_for_ai::llama::chat::{Conversation, Finish, Stats};
 use rust_for_ai::llama::template::{Role, Template};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -59,17 +58,13 @@ impl<'a> Line<'a> {
 
 /// Talks until the person leaves.
 pub(super) fn talk(
-    engine: &mut dyn Engine,
-    voice: &mut dyn Voice,
+    mut chat: Conversation<'_>,
     template: &Template,
-    limits: Limits,
     options: &Options,
     seed: u64,
 ) -> Result<ExitCode> {
     interrupt::listen()?;
     let mut lines = Lines::new(options)?;
-    let mut chat = Conversation::new(engine, voice, limits);
-    chat.restart(options.system.as_deref());
     let mut last = None;
     let mut leaving = false;
     loop {
