@@ -19,7 +19,9 @@ macro_rules! chapter {
             graded(&stage::KV_CACHE, || check::kv_cache(answer::KvCache::new)),
             graded(&stage::FORWARD, || check::forward(answer::forward)),
             #[cfg(feature = "candle")]
-            graded(&stage::CANDLE_LOAD, || check::candle_load(answer::Candle::load)),
+            graded(&stage::CANDLE_LOAD, || {
+                check::candle_load(answer::Candle::load, answer::first_difference)
+            }),
             graded(&stage::SAMPLER, || check::sampler(answer::sampler)),
             graded(&stage::CHAT_TEMPLATE, || check::chat_template(answer::chat_template)),
             graded(&stage::STREAM_UTF8, || check::stream_utf8(answer::Utf8Stream::new)),

@@ -20,8 +20,26 @@
 //! - A model holds one conversation: the cache is inside of it.
 //! - A file that Candle cannot read is an `Err` with what Candle says of it, and no panic.
 //! - Ids come from your own tokenizer, and bring the token that begins a text if the model wants one.
-//!   Candle has a tokenizer for GGUF files, too. For SmolLM2 its ids are wrong, and nothing says so: it does
-//!   not know that model's way to cut a text and falls back to GPT-2's. Llama-2's it refuses.
+//!
+//! Candle has a tokenizer for GGUF files, too, and you find out what it is worth. `first_difference` gets a
+//! file, a text and its right ids; it makes Candle's tokenizer of the file, has it encode the text, and gives the
+//! index of the first id that differs. A list that ends where the other one goes on differs there.
+//!
+//! ```text
+//! the tiny model, data/tiny.gguf, with the ids of our tokenizer
+//! " In the beginning"   [302, 110, 258, …]        Candle the same           None
+//! "In the beginning"    [73, 110, 258, …]         Candle [302, 110, …]      Some(0)
+//! " In<|im_end|>"       [302, 110, 60, 124, …]    Candle [302, 110, 1023]   Some(2)
+//! ```
+//!
+//! It puts a space in front of a text that has none, and makes a control token of what a user wrote. Nothing
+//! says so, and the model still answers. For SmolLM2 it also cuts a text in GPT-2's way, since it does not
+//! know that model's: of "it's  2" the two spaces are one token, and Candle gives two. Llama-2's tokenizer it
+//! refuses: that is an `Err`.
+//!
+//! - `Content::read` as above, then `tokenizers::Tokenizer::from_gguf(&content)`. That function is of the trait
+//!   `candle_core::quantized::tokenizer::TokenizerFromGguf`, which has to be in scope.
+//! - `tokenizer.encode(text, false)` gives an `Encoding`, and its `get_ids` the ids.
 //!
 //! This stage needs the feature `candle`, which takes minutes to compile, once. `cargo lab check
 //! llama.candle_load` sees to it. Numbers may differ from the check's by one part in 1,000.
@@ -29,9 +47,11 @@
 use std::io::Cursor;
 
 use candle_core::quantized::gguf_file;
+use candle_core::quantized::tokenizer::TokenizerFromGguf;
 use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
 use rust_for_ai::llama::parts::Greedy;
+use tokenizers::Tokenizer;
 
 /// Candle's Llama.
 #[derive(Debug)]
@@ -83,4 +103,16 @@ impl Greedy for Candle {
         Ok(chosen)
         // END SOLUTION
     }
+}
+
+/// The index of the first of `ids` that Candle's own tokenizer, made of the file, has otherwise.
+pub fn first_difference(file: &[u8], text: &str, ids: &[u32]) -> Result<Option<usize>, String> {
+    // BEGIN SOLUTION
+    let content = gguf_file::Content::read(&mut Cursor::new(file));
+    let tokenizer = content.and_then(|content| Tokenizer::from_gguf(&content));
+    let encoding = tokenizer.map_err(|error| error.to_string())?.encode(text, false);
+    let encoding = encoding.map_err(|error| error.to_string())?;
+    let theirs = encoding.get_ids();
+    Ok((0..theirs.len().max(ids.len())).find(|&at| theirs.get(at) != ids.get(at)))
+    // END SOLUTION
 }

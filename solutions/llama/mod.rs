@@ -17,7 +17,7 @@ mod stream_utf8;
 
 pub use attention::attention;
 #[cfg(feature = "candle")]
-pub use candle_load::Candle;
+pub use candle_load::{Candle, first_difference};
 pub use chat::chat;
 pub use chat_template::chat_template;
 pub use dequantize::{dequantize, half};

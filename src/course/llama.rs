@@ -262,17 +262,19 @@ pub const CANDLE_LOAD: Stage = Stage {
     rust: "a crate whose state is hidden in `&mut self`; `map_err`, and `total_cmp` to find the largest float",
     ai: "a framework's Llama as a second opinion: positions that nobody checks, one cache inside the model, \
          and a tokenizer that is wrong in silence",
-    minutes: 25,
+    minutes: 35,
     level: Level::Core,
-    version: 1,
+    version: 2,
     uses: &[],
     hints: [
         "Candle keeps the cache, and you keep the position: it has to be right in each call, and 0 means a \
          new conversation",
         "one private function that feeds ids at a position and gives a `Vec<f32>`; `logits` calls it once \
-         at 0, `greedy` goes on with one id a time",
+         at 0, `greedy` goes on with one id a time. For `first_difference`, walk both lists as far as the \
+         longer one goes",
         "`let input = Tensor::new(ids, &Device::Cpu)?.unsqueeze(0)?; self.weights.forward(&input, \
-         position)?.squeeze(0)?.to_vec1()`, and in the loop `position` runs over `ids.len()..ids.len() + n`",
+         position)?.squeeze(0)?.to_vec1()`, and in the loop `position` runs over `ids.len()..ids.len() + n`; \
+         `theirs.get(at) != ids.get(at)` holds past an end, too",
     ],
     reading: &[
         Reading {

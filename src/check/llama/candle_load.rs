@@ -2,15 +2,24 @@
 //!
 //! The toy's weights go into a GGUF file in memory, which Candle itself writes. Expected logits are those of
 //! the formula in `f64`, so this also proves that Candle computes what the chapter teaches.
+//!
+//! The last cases have the answer run Candle's own tokenizer beside right ids. Those are literals, the ids of
+//! our tokenizer; `bench/tests/candle_tokenizer.rs` proves that they are, and compares the two on the small
+//! model as well.
+//!
+//! Longer than most files here, since the stage has two functions to grade.
 
 use std::collections::HashMap;
 use std::io::Cursor;
 
 use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::tokenizer::TokenizerFromGguf;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::quantized_llama::ModelWeights;
+use tokenizers::Tokenizer;
 
+use super::TINY;
 use super::forward::oracle;
 use super::toy::{Sizes, Toy, VOCABULARY};
 use crate::check::exam::{Case, Exam, graded};
@@ -19,14 +28,52 @@ use crate::check::{Origin, Verdict, Wrong, quietly};
 use crate::course::llama::CANDLE_LOAD;
 use crate::llama::parts::{Greedy, Matrix, Norm, Weights};
 
-type Answer = dyn Fn(&[u8]) -> Result<Box<dyn Greedy>, String>;
+/// The two functions of an answer.
+trait Answers {
+    fn load(&self, file: &[u8]) -> Result<Box<dyn Greedy>, String>;
 
-/// Grades a model, given by how it is made from the bytes of a file: `candle_load(Candle::load)`.
+    fn first_difference(
+        &self,
+        file: &[u8],
+        text: &str,
+        ids: &[u32],
+    ) -> Result<Option<usize>, String>;
+}
+
+type Answer = dyn Answers;
+
+/// Functions as they are handed over.
+struct Both<L, D>(L, D);
+
+impl<M, L, D> Answers for Both<L, D>
+where
+    M: Greedy + 'static,
+    L: Fn(&[u8]) -> Result<M, String>,
+    D: Fn(&[u8], &str, &[u32]) -> Result<Option<usize>, String>,
+{
+    fn load(&self, file: &[u8]) -> Result<Box<dyn Greedy>, String> {
+        Ok(Box::new(self.0(file)?))
+    }
+
+    fn first_difference(
+        &self,
+        file: &[u8],
+        text: &str,
+        ids: &[u32],
+    ) -> Result<Option<usize>, String> {
+        self.1(file, text, ids)
+    }
+}
+
+/// Grades a model, given by how it is made from the bytes of a file, and a function from a file, a text and
+/// ids to the first of them that Candle's own tokenizer has otherwise:
+/// `candle_load(Candle::load, first_difference)`.
 pub fn candle_load<M: Greedy + 'static>(
     load: impl Fn(&[u8]) -> Result<M, String> + 'static,
+    first_difference: impl Fn(&[u8], &str, &[u32]) -> Result<Option<usize>, String> + 'static,
 ) -> Verdict {
     let origin = Origin::of(&load);
-    check(&move |file| Ok(Box::new(load(file)?)), origin)
+    check(&Both(load, first_difference), origin)
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +88,8 @@ struct Input {
     /// What the file is, if not a toy.
     broken: Option<&'static str>,
     calls: Vec<Call>,
+    /// A text and its ids; then Candle's tokenizer is asked, and not its model.
+    text: Option<(&'static str, &'static [u32])>,
 }
 
 #[derive(PartialEq)]
@@ -51,6 +100,7 @@ enum Reply {
     Panicked,
     Logits(Near),
     Ids(Vec<u32>),
+    Differs(Option<usize>),
 }
 
 const WITHIN: f32 = 1e-3;
@@ -61,8 +111,16 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         origin,
         answer,
         wrong: WRONG,
-        run: |answer, Input { file, calls, broken, .. }: &Input| {
-            let mut model = match quietly(|| answer(file)) {
+        run: |answer, Input { file, calls, broken, text, .. }: &Input| {
+            if let Some((text, ids)) = text {
+                return vec![match quietly(|| answer.first_difference(file, text, ids)) {
+                    Ok(Ok(differs)) => Reply::Differs(differs),
+                    Ok(Err(_)) => Reply::Refused,
+                    Err(caught) if broken.is_some() && caught.todo().is_none() => Reply::Panicked,
+                    Err(caught) => caught.again(),
+                }];
+            }
+            let mut model = match quietly(|| answer.load(file)) {
                 Ok(Ok(model)) => model,
                 Ok(Err(_)) => return vec![Reply::Refused],
                 // With which words it panics depends on how it was unwrapped, and on back traces.
@@ -86,10 +144,18 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
                 Reply::Panicked => "a panic".to_owned(),
                 Reply::Logits(logits) => format!("Ok({})", logits.show()),
                 Reply::Ids(ids) => format!("Ok({ids:?})"),
+                Reply::Differs(at) => format!("Ok({at:?})"),
             };
             replies.iter().map(show).collect::<Vec<_>>().join("\n")
         },
-        diff: |_, _, _| Vec::new(),
+        diff: |input, _, _| {
+            // What the learner cannot see from outside: both lists.
+            let Some((text, ids)) = input.text else { return Vec::new() };
+            match candles_ids(&input.file, text) {
+                Ok(theirs) => vec![format!("given {ids:?}"), format!("Candle {theirs:?}")],
+                Err(error) => vec![format!("Candle says: {error}")],
+            }
+        },
     };
     exam.sit(cases())
 }
@@ -98,6 +164,13 @@ const LOGITS: &str = "all ids go in at position 0, and the logits come after the
 const GREEDY: &str = "each chosen id is fed alone, at the position that follows those in the cache";
 const ANEW: &str = "each call is a conversation of its own: its first id stands at position 0";
 const BROKEN: &str = "what Candle cannot read is an `Err`";
+const SAME: &str = "Candle's tokenizer gives these very ids, so there is no difference";
+const SPACE: &str = "Candle's tokenizer puts a space in front of a text that has none: ` In` is another token \
+                     than `In`, and nothing says so";
+const CONTROL: &str = "Candle's tokenizer makes a control token of what a user wrote, and so a user can end \
+                       their turn and speak as the system";
+const SHORTER: &str = "a list that ends where the other one goes on differs there";
+const LLAMA_2: &str = "Candle makes no tokenizer of a file of Llama-2's kind: that is an `Err`";
 
 fn cases() -> impl Iterator<Item = Case<Input, Vec<Reply>>> {
     let sizes = |layers, heads, kv_heads, d| Sizes {
@@ -136,18 +209,46 @@ fn cases() -> impl Iterator<Item = Case<Input, Vec<Reply>>> {
         let expected = expected.collect();
         // A toy that cannot be written is a file that nobody can load: the first case says so.
         let file = written(&toy, sizes).unwrap_or_default();
-        Case { input: Input { file, sizes, broken: None, calls }, expected, why }
+        let input = Input { file, sizes, broken: None, calls, text: None };
+        Case { input, expected, why }
     });
     let file = written(&Toy::new(small, 40), small).unwrap_or_default();
     let (half, mut old) = (file[..file.len() / 2].to_vec(), file);
     old[0] = b'?';
     let broken = [(half, "the first half of a file"), (old, "bytes that are no GGUF file")];
-    sound.chain(broken.into_iter().map(move |(file, what)| {
+    let broken = broken.into_iter().map(move |(file, what)| {
         let calls = vec![logits(&[BOS])];
-        let input = Input { file, sizes: small, broken: Some(what), calls };
+        let input = Input { file, sizes: small, broken: Some(what), calls, text: None };
         Case { input, expected: vec![Reply::Refused], why: BROKEN }
-    }))
+    });
+    let texts = TEXTS.iter().map(move |&(text, ids, differs, why)| {
+        let file = TINY.to_vec();
+        let input =
+            Input { file, sizes: small, broken: None, calls: vec![], text: Some((text, ids)) };
+        Case { input, expected: vec![Reply::Differs(differs)], why }
+    });
+    let refused = std::iter::once_with(move || {
+        // The toy's file names a tokenizer of this kind.
+        let file = written(&Toy::new(small, 40), small).unwrap_or_default();
+        let (broken, text) =
+            (Some("a file whose tokenizer is of Llama-2's kind"), Some(("a", &[5][..])));
+        let input = Input { file, sizes: small, broken, calls: vec![], text };
+        Case { input, expected: vec![Reply::Refused], why: LLAMA_2 }
+    });
+    sound.chain(broken).chain(texts).chain(refused)
 }
+
+/// Texts, ids of the tiny model's tokenizer, and the first that Candle's has otherwise.
+type Text = (&'static str, &'static [u32], Option<usize>, &'static str);
+
+const TEXTS: &[Text] = &[
+    (" In the beginning", &[302, 110, 258, 804, 264, 110, 290], None, SAME),
+    ("In the beginning", &[73, 110, 258, 804, 264, 110, 290], Some(0), SPACE),
+    ("\nHi", &[10, 72, 105], Some(0), SPACE),
+    (" In<|im_end|>", &[302, 110, 60, 124, 311, 95, 101, 260, 124, 62], Some(2), CONTROL),
+    (" In the beginning", &[302, 110, 258, 804], Some(4), SHORTER),
+    (" In", &[302, 110, 258], Some(2), SHORTER),
+];
 
 /// The id that begins a text.
 const BOS: u32 = 1;
@@ -162,8 +263,12 @@ fn continued(toy: &Toy, ids: &[u32], n: usize) -> Vec<u32> {
     all.split_off(ids.len())
 }
 
-fn call(Input { sizes, broken, calls, .. }: &Input) -> String {
+fn call(Input { sizes, broken, calls, text, .. }: &Input) -> String {
     let Sizes { layers, heads, d, .. } = sizes;
+    if let Some((text, ids)) = text {
+        let what = broken.unwrap_or("the tiny model, data/tiny.gguf");
+        return format!("first_difference(/* {what} */, {text:?}, &{ids:?})");
+    }
     let mut text = match broken {
         Some(what) => format!("let mut m = Candle::load(/* {what} */)?;"),
         None => format!(
@@ -185,6 +290,7 @@ fn written(toy: &Toy, sizes: Sizes) -> candle_core::Result<Vec<u8>> {
     let number = |n: usize| Value::U32(u32::try_from(n).unwrap_or(u32::MAX));
     let metadata = HashMap::from([
         ("general.architecture", Value::String("llama".to_owned())),
+        ("tokenizer.ggml.model", Value::String("llama".to_owned())),
         ("llama.block_count", number(shape.layers)),
         ("llama.embedding_length", number(sizes.stream)),
         ("llama.attention.head_count", number(shape.heads)),
@@ -239,6 +345,14 @@ fn written(toy: &Toy, sizes: Sizes) -> candle_core::Result<Vec<u8>> {
     Ok(file.into_inner())
 }
 
+/// The ids of Candle's own tokenizer.
+fn candles_ids(file: &[u8], text: &str) -> Result<Vec<u32>, String> {
+    let content = gguf_file::Content::read(&mut Cursor::new(file));
+    let tokenizer = content.and_then(|content| Tokenizer::from_gguf(&content));
+    let encoding = tokenizer.map_err(|error| error.to_string())?.encode(text, false);
+    Ok(encoding.map_err(|error| error.to_string())?.get_ids().to_vec())
+}
+
 /// What an answer with one flaw gets wrong.
 #[derive(Clone, Copy, PartialEq)]
 enum Flaw {
@@ -252,6 +366,10 @@ enum Flaw {
     WithPrompt,
     SmallestLogit,
     Unwraps,
+    Trusts,
+    ZipStops,
+    CountsFromOne,
+    UnwrapsTokenizer,
 }
 
 struct Flawed {
@@ -259,6 +377,33 @@ struct Flawed {
     weights: ModelWeights,
     /// The next position of somebody who never starts over.
     position: usize,
+}
+
+impl Answers for Flaw {
+    fn load(&self, file: &[u8]) -> Result<Box<dyn Greedy>, String> {
+        Flawed::load(*self, file)
+    }
+
+    fn first_difference(
+        &self,
+        file: &[u8],
+        text: &str,
+        ids: &[u32],
+    ) -> Result<Option<usize>, String> {
+        let theirs = match candles_ids(file, text) {
+            Err(error) if *self == Self::UnwrapsTokenizer => panic!("{error}"),
+            theirs => theirs?,
+        };
+        let differs = theirs.iter().zip(ids).position(|(theirs, right)| theirs != right);
+        let shorter = theirs.len().min(ids.len());
+        let at_end = (theirs.len() != ids.len()).then_some(shorter);
+        Ok(match self {
+            Self::Trusts => None,
+            Self::ZipStops => differs,
+            Self::CountsFromOne => differs.or(at_end).map(|at| at + 1),
+            _ => differs.or(at_end),
+        })
+    }
 }
 
 impl Flawed {
@@ -320,7 +465,7 @@ macro_rules! wrong {
         &[$(Wrong {
             id: $id,
             belief: $belief,
-            answer: &|file| Flawed::load(Flaw::$flaw, file),
+            answer: &Flaw::$flaw,
         }),*]
     };
 }
@@ -338,6 +483,11 @@ const WRONG: &[Wrong<Answer>] = wrong![
     "with_prompt", WithPrompt, "your result begins with the prompt; only what follows is asked for";
     "smallest_logit", SmallestLogit, "you took the id with the smallest logit; the largest is the likeliest";
     "unwraps", Unwraps, "you unwrapped Candle's error; give it back";
+    "trusts_it", Trusts, "you took Candle's tokenizer for right wherever it gives ids; compare them";
+    "zip_stops", ZipStops, "you compared as far as the shorter list goes; `zip` stops there, and the longer one \
+        goes on";
+    "counts_from_one", CountsFromOne, "you counted from 1; the first id has index 0";
+    "unwraps_tokenizer", UnwrapsTokenizer, "you unwrapped the error of Candle's tokenizer; give it back";
 ];
 
 pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {
