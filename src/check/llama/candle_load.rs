@@ -112,22 +112,14 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         answer,
         wrong: WRONG,
         run: |answer, Input { file, calls, broken, text, .. }: &Input| {
+            let broken = broken.is_some();
             if let Some((text, ids)) = text {
-                return vec![match quietly(|| answer.first_difference(file, text, ids)) {
-                    Ok(Ok(differs)) => Reply::Differs(differs),
-                    Ok(Err(_)) => Reply::Refused,
-                    Err(caught) if broken.is_some() && caught.todo().is_none() => Reply::Panicked,
-                    Err(caught) => caught.again(),
-                }];
+                let differs = caught(broken, || answer.first_difference(file, text, ids));
+                return vec![differs.map_or_else(|reply| reply, Reply::Differs)];
             }
-            let mut model = match quietly(|| answer.load(file)) {
-                Ok(Ok(model)) => model,
-                Ok(Err(_)) => return vec![Reply::Refused],
-                // With which words it panics depends on how it was unwrapped, and on back traces.
-                Err(caught) if broken.is_some() && caught.todo().is_none() => {
-                    return vec![Reply::Panicked];
-                }
-                Err(caught) => caught.again(),
+            let mut model = match caught(broken, || answer.load(file)) {
+                Ok(model) => model,
+                Err(reply) => return vec![reply],
             };
             let reply = |call: &Call| match call {
                 Call::Logits(ids) => {
@@ -158,6 +150,20 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         },
     };
     exam.sit(cases())
+}
+
+/// What an answer gives; else the reply. A panic on a file that is broken is a reply, too: with which words
+/// it panics depends on how it was unwrapped, and on back traces. Any other goes on to the exam.
+fn caught<T>(broken: bool, call: impl FnOnce() -> Result<T, String>) -> Result<T, Reply> {
+    let result = match broken {
+        true => quietly(call),
+        false => Ok(call()),
+    };
+    match result {
+        Ok(result) => result.map_err(|_| Reply::Refused),
+        Err(caught) if caught.todo().is_none() => Err(Reply::Panicked),
+        Err(caught) => caught.again(),
+    }
 }
 
 const LOGITS: &str = "all ids go in at position 0, and the logits come after the last one";
