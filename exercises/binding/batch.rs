@@ -1,4 +1,4 @@
-//! Stage `binding.batch`: many texts at once, on many processors.
+//! Stage `binding.batch`: encode a batch on all processors.
 //!
 //! Threads of Python take turns under the GIL; threads of Rust do not need it. So one call takes all texts,
 //! gives the lock back once, and cuts the work among `threads` threads of Rust. Each result stands where its

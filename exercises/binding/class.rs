@@ -1,4 +1,4 @@
-//! Stage `binding.class`: a class whose objects live in Rust.
+//! Stage `binding.class`: make a class whose objects live in Rust.
 //!
 //! A tokenizer is built once and used a million times, so it becomes an object. Python may hold it in many
 //! places and call it while a call is running: another thread, or an iterator that calls back. Rust wants

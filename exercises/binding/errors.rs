@@ -1,4 +1,4 @@
-//! Stage `binding.errors`: a Rust error becomes the exception that a Python person expects.
+//! Stage `binding.errors`: turn errors into the right exceptions.
 //!
 //! A function that returns `PyResult` raises what is in `Err`. Which type it is matters: callers catch
 //! `ValueError` for ids that mean nothing, and `UnicodeDecodeError` for bytes that are no text, as

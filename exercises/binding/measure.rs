@@ -1,4 +1,4 @@
-//! Stage `binding.measure`: a race that means something.
+//! Stage `binding.measure`: race it, honestly.
 //!
 //! "A hundred times faster" is easy to get: race against something that does less, on a cold cache, once.
 //! Three rules make a race honest. All contenders give the same result, or there is no race. They take

@@ -1,4 +1,4 @@
-//! Stage `binding.numpy`: a million ids without a million objects.
+//! Stage `binding.numpy`: hand over a million ids as an array.
 //!
 //! A Python list of ids has an object of 28 bytes for each id above 256 and a pointer of 8 to it. An array
 //! of `uint32` has 4 bytes, and Rust's `Vec<u32>` has the same 4 bytes in the same order: so it is handed

@@ -1,4 +1,4 @@
-//! Stage `binding.pickle`: an object that travels to another process.
+//! Stage `binding.pickle`: send an object to another process.
 //!
 //! `multiprocessing`, Ray, Dask and Spark send objects by `pickle`. It knows nothing of a struct in Rust, so
 //! the class says how to make an equal object: `__getnewargs__` gives the arguments for `Tokenizer(…)` over

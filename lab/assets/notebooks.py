@@ -28,9 +28,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TREES = {
     'path = "../../exercises"': 'package = "solutions", path = "../../solutions"',
     'answers("../../exercises/python/': 'answers("../../solutions/python/',
+    'module("../../exercises/': 'module("../../solutions/',
 }
 # A cell that is a call of a check, such as `check::bpe::merge(bpe::merge)`.
-CHECK = re.compile(r"^check(::|\.)\w+(::|\.)\w+\(", re.MULTILINE)
+# Of a module of one's own it is `binding.check("class")`.
+CHECK = re.compile(r"^(check(::|\.)\w+(::|\.)\w+\(|\w+\.check\()", re.MULTILINE)
 STATES = re.compile(r"NOT STARTED|FAILING|PASSING|PANICKED")
 # A kernel that never answers its first request has been seen once in some forty starts.
 ATTEMPTS = 3

@@ -17,9 +17,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
+from ._module import BuildError, Module, module
 from ._rust_for_ai import _lines, _table, _tokens
 
-__all__ = ["Answers", "Axis", "Html", "answers", "attempt", "given", "lines", "table", "tokens"]
+__all__ = [
+    "Answers",
+    "Axis",
+    "BuildError",
+    "Html",
+    "Module",
+    "answers",
+    "attempt",
+    "given",
+    "lines",
+    "module",
+    "table",
+    "tokens",
+]
 
 
 T = TypeVar("T")

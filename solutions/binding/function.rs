@@ -1,4 +1,4 @@
-//! Stage `binding.function`: a Rust function that Python calls.
+//! Stage `binding.function`: call a Rust function from Python.
 //!
 //! `#[pyfunction]` writes a second function around yours. It takes Python's objects, turns each into the
 //! Rust type of your argument (a `str` is borrowed as `&str`, a list of tuples is copied into a `Vec`), calls

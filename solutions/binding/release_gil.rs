@@ -1,4 +1,4 @@
-//! Stage `binding.release_gil`: let other Python threads run while Rust works.
+//! Stage `binding.release_gil`: let other Python threads run meanwhile.
 //!
 //! One lock, the GIL, is held by whichever thread runs Python. A call into Rust keeps it, so a server that
 //! tokenizes a book answers nobody meanwhile, and a progress bar stands still. `py.detach(|| …)` gives the

@@ -49,6 +49,7 @@ mod near;
 mod quiet;
 #[cfg(feature = "real_tokenizers")]
 pub mod real_tokenizers;
+mod record;
 mod show;
 mod summary;
 #[cfg(feature = "real_tokenizers")]
@@ -56,6 +57,7 @@ pub mod work;
 
 pub use exam::{Wrong, observe};
 pub use quiet::{Caught, Told, quietly};
+pub use record::outcome_of_record;
 pub use show::json_string;
 pub use summary::summary;
 

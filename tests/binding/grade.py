@@ -3,12 +3,7 @@
     grade.py STAGE FOLDER RECORD    grades `binding` in FOLDER, writes what happened to RECORD
     grade.py --wrong FOLDER         every wrong answer in FOLDER must fail and be recognised
 
-RECORD has a line for each step, with fields between U+001F and line ends as U+001E:
-
-    call    the call that is about to be made
-    passed  how many cases agreed
-    waits   the stage whose `todo!()` was reached, or nothing for this one's
-    failed  case, call, expected, got, why, then a word and a belief for each that it looks like
+What a line of RECORD means stands in `src/check/record.rs`.
 """
 
 import copy

@@ -7,19 +7,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Trial};
-use rust_for_ai::check::{Failure, Language, Misconception, Origin, Outcome, Verdict};
-use rust_for_ai::course::{self, Chapter, Stage};
+use rust_for_ai::check::{Language, Origin, Verdict, outcome_of_record};
+use rust_for_ai::course::{self, Chapter};
 
 use crate::child::{RECORD, STAGE};
 use crate::{Graded, Tree, grade, ignored};
-
-/// Separates the fields of a line of the script's record.
-const FIELD: char = '\x1f';
-/// Stands for a line end within a field.
-const LINE: &str = "\x1e";
 
 /// Grades a chapter; the whole `main` of a test target.
 ///
@@ -128,53 +123,10 @@ pub fn check(root: &str) -> Verdict {
         Tree::Exercises => Origin::Exercises,
         Tree::Solutions => Origin::Solutions,
     };
-    let outcome = outcome(stage, &lines, ran);
+    let ended = match ran {
+        Ok(status) => status.to_string(),
+        Err(error) => format!("Python could not be run: {error}"),
+    };
+    let outcome = outcome_of_record(stage, &lines, &ended);
     Verdict { stage, outcome, origin, language: Language::Rust }
-}
-
-/// What the script wrote down, or how far it came.
-fn outcome(stage: &Stage, lines: &str, ran: io::Result<ExitStatus>) -> Outcome {
-    let lines: Vec<Vec<String>> = lines
-        .lines()
-        .map(|line| line.split(FIELD).map(|field| field.replace(LINE, "\n")).collect())
-        .collect();
-    let calls = lines.iter().filter(|line| line[0] == "call").count();
-    let last: Vec<&str> = lines.last().into_iter().flatten().map(String::as_str).collect();
-    match &last[..] {
-        ["passed", cases] => Outcome::Passing { cases: cases.parse().unwrap_or(calls) },
-        ["waits", id] => {
-            let other = (*id != stage.id).then(|| (*id).to_owned());
-            Outcome::NotStarted { waits_for: other }
-        }
-        ["failed", case, call, expected, got, why, looks @ ..] => {
-            let leaked = |text: &str| -> &'static str { text.to_owned().leak() };
-            Outcome::Failing(Box::new(Failure {
-                case: case.parse().unwrap_or(calls),
-                call: (*call).to_owned(),
-                expected: (*expected).to_owned(),
-                got: (*got).to_owned(),
-                diff: Vec::new(),
-                why: (*why).to_owned(),
-                // This process ends with the verdict.
-                misconceptions: looks
-                    .chunks_exact(2)
-                    .map(|two| Misconception { id: leaked(two[0]), belief: leaked(two[1]) })
-                    .collect(),
-            }))
-        }
-        other => Outcome::Failing(Box::new(Failure {
-            case: calls,
-            call: other.get(1).map_or("import binding", |call| call).to_owned(),
-            expected: "a value, or an exception".to_owned(),
-            got: match ran {
-                Ok(status) => format!("the process ended: {status}"),
-                Err(error) => format!("Python could not be run: {error}"),
-            },
-            diff: Vec::new(),
-            why: "SIGALRM means that the call took more than 8 seconds; SIGABRT, that memory ran out or \
-                  a panic could not become an exception"
-                .to_owned(),
-            misconceptions: Vec::new(),
-        })),
-    }
 }

@@ -212,6 +212,14 @@ fn stages_are_graded(project: &Project) -> Vec<String> {
     for chapter in &project.chapters {
         let id = chapter.id;
         expect("tests/curriculum.rs", &format!("(\"{id}\", cfg!(feature = \"{id}\"))"));
+        if chapter.is_module() {
+            for stage in chapter.stages {
+                let name = stage.name();
+                expect(&format!("tests/{id}/grade.py"), &format!("\n    \"{name}\": "));
+                expect(&format!("tests/{id}/wrong/lib.rs"), &format!("\n        {name} {{"));
+            }
+            continue;
+        }
         expect("tests/wrong_answers.rs", &format!("check::{id}::wrong_answers()"));
         for stage in chapter.stages {
             expect(&format!("tests/{id}.rs"), &format!("check::{}(", stage.name()));
@@ -224,6 +232,16 @@ fn chapters_are_features(project: &Project) -> Vec<String> {
     let mut problems = Vec::new();
     for chapter in &project.chapters {
         let id = chapter.id;
+        // A module is built by its grader: its trees are members of the workspace, and no feature of these.
+        if chapter.is_module() {
+            let manifest = project.text("Cargo.toml");
+            let members = manifest.lines().find(|line| line.starts_with("members = "));
+            for tree in ["exercises", "solutions"] {
+                if !members.is_some_and(|line| line.contains(&format!("\"{tree}/{id}\""))) {
+                    problems.push(format!("Cargo.toml: expected the member `{tree}/{id}`"));
+                }
+            }
+        }
         for (path, wanted) in [
             ("Cargo.toml", vec![format!("exercises/{id}"), format!("solutions/{id}")]),
             ("exercises/Cargo.toml", vec![format!("rust_for_ai/{id}")]),
@@ -231,7 +249,7 @@ fn chapters_are_features(project: &Project) -> Vec<String> {
         ] {
             let manifest = project.text(path);
             let line = manifest.lines().find(|line| line.starts_with(&format!("{id} = [")));
-            for feature in wanted {
+            for feature in wanted.into_iter().filter(|_| !chapter.is_module()) {
                 if !line.is_some_and(|line| line.contains(&format!("\"{feature}\""))) {
                     problems.push(format!("{path}: expected the feature `{id}` with `{feature}`"));
                 }

@@ -26,6 +26,14 @@ from ._grading import Verdict, grade
 __all__ = ["NOT_IN_PYTHON", "Verdict", "bpe", "errors", "grade", "llama", "real_tokenizers", "work"]
 
 NOT_IN_PYTHON: dict[str, str] = {
+    "binding.function": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"function\")`",
+    "binding.class": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"class\")`",
+    "binding.errors": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"errors\")`",
+    "binding.release_gil": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"release_gil\")`",
+    "binding.numpy": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"numpy\")`",
+    "binding.batch": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"batch\")`",
+    "binding.measure": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"measure\")`",
+    "binding.pickle": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"pickle\")`",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
 }
 """The stages without a check here, each with the reason."""

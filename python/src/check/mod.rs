@@ -34,7 +34,7 @@ mod work;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use rust_for_ai::check::{Failure, Language, Origin, Outcome, Verdict};
+use rust_for_ai::check::{Failure, Language, Origin, Outcome, Verdict, outcome_of_record};
 use rust_for_ai::course;
 
 use answer::Answer;
@@ -45,6 +45,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     work::register(module)?;
     lend::register(module)?;
     module.add_function(wrap_pyfunction!(grade, module)?)?;
+    module.add_function(wrap_pyfunction!(of_record, module)?)?;
     module.add_function(wrap_pyfunction!(stages, module)?)?;
     module.add_function(wrap_pyfunction!(wrong_calls, module)?)
 }
@@ -66,12 +67,25 @@ fn grade(py: Python<'_>, stage: &str, answer: Py<PyAny>, origin: &str) -> PyResu
     py.check_signals()?;
     let verdict =
         verdict.ok_or_else(|| PyValueError::new_err(format!("no check in Python: `{stage}`")))?;
-    let origin = match origin {
+    Ok(PyVerdict(in_python(verdict, tree(origin))))
+}
+
+/// The verdict that the record of a script means, on an answer of this tree.
+#[pyfunction]
+#[pyo3(name = "_verdict_of_record")]
+fn of_record(stage: &str, record: &str, ended: &str, origin: &str) -> PyResult<PyVerdict> {
+    let stage = course::stage(stage)
+        .ok_or_else(|| PyValueError::new_err(format!("no stage `{stage}` in the syllabus")))?;
+    let outcome = outcome_of_record(stage, record, ended);
+    Ok(PyVerdict(Verdict { stage, outcome, origin: tree(origin), language: Language::Rust }))
+}
+
+fn tree(origin: &str) -> Origin {
+    match origin {
         "exercises" => Origin::Exercises,
         "solutions" => Origin::Solutions,
         _ => Origin::Elsewhere,
-    };
-    Ok(PyVerdict(in_python(verdict, origin)))
+    }
 }
 
 fn verdict(stage: &str, answer: Answer) -> Option<Verdict> {

@@ -66,13 +66,13 @@ fn tiles<const FORMAT: usize>(
     const { assert!(TILE == 4) };
     match (vectors, out) {
         ([a, b, c, d], [w, x, y, z]) => {
-            tile::<FORMAT, 4>(row_bytes, rows, [a, b, c, d], [w, x, y, z]);
+            tile::<FORMAT, 4>(row_bytes, rows, [a, b, c, d], &mut [w, x, y, z]);
         }
-        ([a, b, c], [w, x, y]) => tile::<FORMAT, 3>(row_bytes, rows, [a, b, c], [w, x, y]),
-        ([a, b], [w, x]) => tile::<FORMAT, 2>(row_bytes, rows, [a, b], [w, x]),
+        ([a, b, c], [w, x, y]) => tile::<FORMAT, 3>(row_bytes, rows, [a, b, c], &mut [w, x, y]),
+        ([a, b], [w, x]) => tile::<FORMAT, 2>(row_bytes, rows, [a, b], &mut [w, x]),
         (vectors, out) => {
             for (vector, out) in vectors.iter().zip(out) {
-                tile::<FORMAT, 1>(row_bytes, rows, [vector], [out]);
+                tile::<FORMAT, 1>(row_bytes, rows, [vector], &mut [out]);
             }
         }
     }
@@ -83,7 +83,7 @@ fn tile<const FORMAT: usize, const N: usize>(
     row_bytes: usize,
     rows: &[u8],
     vectors: [&[Piece]; N],
-    out: [&mut [f32]; N],
+    out: &mut [&mut [f32]; N],
 ) {
     let ones = _mm256_set1_epi16(1);
     for (r, row) in rows.chunks_exact(row_bytes).enumerate() {
