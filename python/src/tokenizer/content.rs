@@ -392,6 +392,14 @@ impl Content {
         Ok(bytes)
     }
 
+    /// The merges of a tokenizer that takes a text as one sequence.
+    pub(crate) fn merges(&self) -> Option<&[(u32, u32)]> {
+        match &self.kind {
+            Kind::Whole(tokenizer) => Some(tokenizer.merges()),
+            Kind::Ranks(_) | Kind::Model { .. } => None,
+        }
+    }
+
     /// Whether decoding takes away a space in front, which encoding put there.
     fn is_spaced(&self) -> bool {
         matches!(self.kind, Kind::Model { spaced: true, .. })

@@ -941,6 +941,16 @@ impl Tokenizer {
         self.content.pattern()
     }
 
+    /// The merges as pairs of ids, the first learned first, of a tokenizer that takes a text as one sequence
+    /// (`pattern=None`); `None` for others, whose files say in which order tokens merge and not of which two.
+    ///
+    /// >>> Tokenizer.train(["aaab"], 258, pattern=None).merges
+    /// [(97, 97), (256, 97)]
+    #[getter]
+    fn merges(&self) -> Option<Vec<(u32, u32)>> {
+        self.content.merges().map(<[_]>::to_vec)
+    }
+
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let Ok(other) = other.cast::<Self>() else { return Ok(py.NotImplemented()) };
         let (mine, theirs) = (&self.content, &other.get().content);
