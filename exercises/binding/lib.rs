@@ -6,6 +6,11 @@
 //! `maturin build --release` in this folder makes a wheel, `maturin develop --release` installs it into the
 //! Python environment that is active.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "an argument is what PyO3 made of an object of Python"
+)]
+
 pub mod batch;
 pub mod class;
 pub mod errors;
