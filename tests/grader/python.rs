@@ -5,12 +5,12 @@
 //! that calls the module and writes down each call before it makes it.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
-use rust_for_ai::check::{Language, Origin, Verdict, outcome_of_record};
+use rust_for_ai::check::{Language, Origin, Outcome, Verdict, outcome_of_record};
 use rust_for_ai::course::{self, Chapter};
 
 use crate::child::{RECORD, STAGE};
@@ -116,17 +116,23 @@ pub fn check(root: &str) -> Verdict {
         .arg(&record)
         // Its threads would take more address space than a child may have.
         .env("OPENBLAS_NUM_THREADS", "1")
-        .status();
+        .stdout(Stdio::inherit())
+        .output();
     let lines = fs::read_to_string(&record).unwrap_or_default();
     let _ = fs::remove_file(&record);
     let origin = match tree {
         Tree::Exercises => Origin::Exercises,
         Tree::Solutions => Origin::Solutions,
     };
-    let ended = match ran {
-        Ok(status) => status.to_string(),
-        Err(error) => format!("Python could not be run: {error}"),
+    let (ended, said) = match ran {
+        Ok(output) => (output.status.to_string(), output.stderr),
+        Err(error) => (format!("Python could not be run: {error}"), Vec::new()),
     };
     let outcome = outcome_of_record(stage, &lines, &ended);
+    // A `todo!()` that is reached is a panic, of which the verdict has said enough.
+    if !matches!(outcome, Outcome::NotStarted { .. }) {
+        // What cannot be shown is lost, and the verdict is not.
+        let _ = io::stderr().write_all(&said);
+    }
     Verdict { stage, outcome, origin, language: Language::Rust }
 }
