@@ -6,6 +6,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -110,6 +111,10 @@ class Module:
                 raise BuildError(built.stderr.strip())
             for wheel in Path(wheels).iterdir():
                 zipfile.ZipFile(wheel).extractall(place)
+        # Earlier builds, but for what a system does not let go while it is loaded.
+        for old in place.parent.iterdir():
+            if old != place:
+                shutil.rmtree(old, ignore_errors=True)
         endings = importlib.machinery.EXTENSION_SUFFIXES
         for file in sorted(place.rglob(f"{name}.*")):
             if any(file.name == name + ending for ending in endings):
