@@ -41,7 +41,10 @@ fn every_stage_has_three_wrong_answers_with_ids_of_their_own() {
     }
     // A stage that needs more is proven where that is switched on, as `cargo lab verify` does.
     let proven = |needs: &str| needs == "candle" && cfg!(feature = "candle");
-    for stage in course::stages().filter(|stage| stage.needs().is_none_or(proven)) {
+    // Those of a Python module are proven from Python, as `cargo lab verify` does.
+    let here = course::CHAPTERS.iter().filter(|chapter| !chapter.is_module());
+    let stages = here.flat_map(|chapter| chapter.stages.iter().copied());
+    for stage in stages.filter(|stage| stage.needs().is_none_or(proven)) {
         let ids = ids.get(stage.id).map_or(&[][..], Vec::as_slice);
         assert!(
             ids.len() >= 3,
