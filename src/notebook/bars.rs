@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::{Axis, COLOURS, Html, escape};
+use super::{Axis, COLOURS, Html, escape, ticks};
 
 const LEFT: f64 = 110.0;
 const WIDTH: f64 = 520.0;
@@ -30,8 +30,9 @@ const TOP: f64 = 28.0;
 pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)]) -> Html {
     let most =
         groups.iter().flat_map(|(_, values)| values).copied().fold(f64::MIN_POSITIVE, f64::max);
-    let (step, ticks) = ticks(most);
-    let most = step * f64::from(ticks);
+    let (step, count) = steps(most);
+    let decimals = ticks::decimals(step);
+    let most = step * f64::from(count);
     let row = BAR * series.len() as f64 + GAP;
     let bottom = TOP + row * groups.len() as f64;
     let place = |value: f64| LEFT + WIDTH * value / most;
@@ -40,7 +41,7 @@ pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)
         LEFT + WIDTH + 50.0,
         bottom + 44.0
     );
-    for tick in 0..=ticks {
+    for tick in 0..=count {
         let value = step * f64::from(tick);
         let x = place(value);
         let _ = write!(
@@ -48,7 +49,7 @@ pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)
             "<line x1=\"{x}\" x2=\"{x}\" y1=\"{TOP}\" y2=\"{bottom}\" stroke=\"#ddd\"/>\
              <text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
             bottom + 16.0,
-            axis.tick(value)
+            ticks::written(value, decimals)
         );
     }
     let _ = write!(
@@ -95,7 +96,7 @@ pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)
 }
 
 /// A round step, and how many of them reach the greatest value.
-fn ticks(most: f64) -> (f64, u32) {
+fn steps(most: f64) -> (f64, u32) {
     let power = 10f64.powf(most.log10().floor());
     let step = [0.1, 0.2, 0.5, 1.0, 2.0]
         .into_iter()

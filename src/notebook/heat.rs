@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::{Axis, Colour, Html, escape};
+use super::{Axis, Colour, Html, escape, ticks};
 
 const CELL: f64 = 22.0;
 const LEFT: f64 = 110.0;
@@ -110,7 +110,7 @@ fn scale(svg: &mut String, left: f64, value: Axis, most: f64) {
             "</rect><text x=\"{}\" y=\"{}\">{}</text>",
             left + CELL + 6.0,
             top + CELL * 0.7,
-            value.tick(share * most)
+            ticks::written(share * most, ticks::decimals(most / 50.0))
         );
     }
 }

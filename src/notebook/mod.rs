@@ -14,6 +14,8 @@ mod bars;
 mod heat;
 #[cfg(feature = "notebook")]
 mod plot;
+#[cfg(feature = "notebook")]
+mod ticks;
 mod tokens;
 mod tree;
 

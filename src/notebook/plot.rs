@@ -3,8 +3,11 @@
 //! A plot here cannot be drawn without a sentence that says what to see and without the name and unit
 //! of both axes: the signature asks for them.
 
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
+use super::ticks::Ticks;
 use super::{COLOURS, Colour, Html, escape};
 
 /// An axis: what it measures, in which unit, and how its values are spaced.
@@ -41,16 +44,17 @@ impl Axis {
         if self.log { value.log10() } else { value }
     }
 
-    /// The value that stands at a place, as a label.
-    pub(super) fn tick(&self, place: f64) -> String {
-        let value = if self.log { 10f64.powf(place) } else { place };
-        // A tick at zero may be off by rounding, and would read -0.00.
-        let value = if value.abs() < 1e-12 { 0.0 } else { value };
-        match value.abs() {
-            v if v >= 100_000.0 => format!("{value:.0e}"),
-            v if v >= 10.0 || v == 0.0 => format!("{value:.0}"),
-            _ => format!("{value:.2}"),
-        }
+    /// The value that stands at a place.
+    fn value(&self, place: f64) -> f64 {
+        if self.log { 10f64.powf(place) } else { place }
+    }
+
+    /// Its marks, for a range of places.
+    fn ticks(&self, places: &std::ops::Range<f64>) -> Ticks {
+        /// More would be a crowd on a picture of this size.
+        const MOST: usize = 10;
+        let values = self.value(places.start)..self.value(places.end);
+        if self.log { Ticks::log(&values, MOST) } else { Ticks::linear(&values, MOST) }
     }
 }
 
@@ -109,6 +113,35 @@ fn range(values: impl Iterator<Item = f64>, log: bool) -> std::ops::Range<f64> {
     start..high + air
 }
 
+/// A range of places with marks that are ours, since plotters' own stand at round places, not at round values.
+struct Marked {
+    range: RangedCoordf64,
+    marks: Vec<f64>,
+}
+
+impl Marked {
+    fn new(range: &std::ops::Range<f64>, marks: impl Iterator<Item = f64>) -> Self {
+        Self { range: range.clone().into(), marks: marks.collect() }
+    }
+}
+
+impl Ranged for Marked {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.range.map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() { Vec::new() } else { self.marks.clone() }
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.range.range()
+    }
+}
+
 fn draw(
     svg: &mut String,
     x: Axis,
@@ -119,19 +152,23 @@ fn draw(
 ) -> Result<(), String> {
     let area = SVGBackend::with_string(svg, (680, 380)).into_drawing_area();
     let say = |error: &dyn std::fmt::Display| error.to_string();
+    let (x_ticks, y_ticks) = (x.ticks(&xs), y.ticks(&ys));
     let mut chart = ChartBuilder::on(&area)
         .margin(10)
         .margin_right(24)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d(xs.clone(), ys.clone())
+        .build_cartesian_2d(
+            Marked::new(&xs, x_ticks.values().map(|value| x.place(value))),
+            Marked::new(&ys, y_ticks.values().map(|value| y.place(value))),
+        )
         .map_err(|e| say(&e))?;
     chart
         .configure_mesh()
         .x_desc(x.label())
         .y_desc(y.label())
-        .x_label_formatter(&|place| x.tick(*place))
-        .y_label_formatter(&|place| y.tick(*place))
+        .x_label_formatter(&|place| x_ticks.label(x.value(*place)))
+        .y_label_formatter(&|place| y_ticks.label(y.value(*place)))
         .label_style(("sans-serif", 13))
         .axis_desc_style(("sans-serif", 14))
         .light_line_style(WHITE)
