@@ -138,35 +138,47 @@ def attempt() -> Iterator[None]:
     """
     try:
         yield
+    except _Missing:
+        _show(_NotStarted("what a cell above makes", "run that one first"))
     except NotImplementedError as error:
-        _show(str(error) or "a stage that is not written yet")
+        _show(_NotStarted(str(error) or "a stage that is not written yet", _SOLVE, code=bool(str(error))))
 
 
 def given(value: T | None) -> T:
     """What an earlier cell made, for a cell below `attempt`: `None` says that it did not get so far."""
     if value is None:
-        raise NotImplementedError("what a cell above makes")
+        raise _Missing
     return value
 
 
+_SOLVE = "solve it, save, and run the cell again"
+
+
+class _Missing(NotImplementedError):
+    """What a cell needs was not made by the one above."""
+
+
 class _NotStarted:
-    def __init__(self, needs: str) -> None:
+    def __init__(self, needs: str, advice: str, code: bool = False) -> None:
         self.needs = needs
+        self.advice = advice
+        self.code = code
 
     def __repr__(self) -> str:
-        return f"NOT STARTED: this cell needs {self.needs}; solve it, save, and run the cell again"
+        return f"NOT STARTED: this cell needs {self.needs}; {self.advice}"
 
     def _repr_html_(self) -> str:
+        needs = f"<code>{escape(self.needs)}</code>" if self.code else escape(self.needs)
         return (
             '<div style="border-left:4px solid #8a6d00;padding:6px 12px;margin:4px 0;'
-            'font-family:var(--jp-content-font-family,sans-serif)"><b>○ NOT STARTED</b> &nbsp;this cell needs '
-            f"<code>{escape(self.needs)}</code>: solve it, save, and run the cell again</div>"
+            'font-family:var(--jp-content-font-family,sans-serif)">'
+            '<b style="color:#8a6d00">○ NOT STARTED</b> &nbsp;'
+            f"this cell needs {needs}: {self.advice}</div>"
         )
 
 
-def _show(needs: str) -> None:
+def _show(card: _NotStarted) -> None:
     """Shows the card where there is a notebook, else its text."""
-    card = _NotStarted(needs)
     try:
         ipython = import_module("IPython")
     except ImportError:
