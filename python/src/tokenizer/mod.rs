@@ -945,7 +945,7 @@ impl Tokenizer {
     /// (`pattern=None`); `None` for others, whose files say in which order tokens merge and not of which two.
     ///
     /// >>> Tokenizer.train(["aaab"], 258, pattern=None).merges
-    /// [(97, 97), (256, 97)]
+    /// [(97, 97), (97, 98)]
     #[getter]
     fn merges(&self) -> Option<Vec<(u32, u32)>> {
         self.content.merges().map(<[_]>::to_vec)
