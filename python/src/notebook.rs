@@ -1,9 +1,10 @@
 //! Pictures for notebooks in Python: the same that Rust cells draw, as HTML.
 //!
-//! And the trainer of stage `bpe.train` as a learner writes it, in Rust: it tells what of a difference in time is
-//! the language and what the algorithm.
+//! And two answers as a learner writes them, in Rust: the trainer of stage `bpe.train` and the product of stage
+//! `llama.quantized_dot`. They tell what of a difference in time is the language and what the algorithm.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use pyo3::prelude::*;
 use rust_for_ai::notebook::{self, Axis};
@@ -13,7 +14,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(lines, module)?)?;
     module.add_function(wrap_pyfunction!(table, module)?)?;
     module.add_function(wrap_pyfunction!(tokens, module)?)?;
-    module.add_function(wrap_pyfunction!(recount, module)?)
+    module.add_function(wrap_pyfunction!(recount, module)?)?;
+    module.add_function(wrap_pyfunction!(quantized_dots, module)?)
 }
 
 type NamedAxis = (String, String, bool);
@@ -83,4 +85,38 @@ fn merged(ids: &[u32], pair: (u32, u32), new: u32) -> Vec<u32> {
         rest = if here { &tail[1..] } else { tail };
     }
     merged
+}
+
+/// A row of weights in Q4_0, taken apart: for each block its scale and the bytes of its integers.
+type Row = Vec<(f32, [u8; 16])>;
+
+/// The products of rows with a vector, and the seconds that they took once all was here.
+#[pyfunction]
+#[pyo3(name = "_quantized_dots")]
+#[expect(clippy::needless_pass_by_value, reason = "Python's lists are read into ours")]
+fn quantized_dots(py: Python<'_>, rows: Vec<Row>, x: Vec<f32>) -> (Vec<f32>, f64) {
+    py.detach(|| {
+        let start = Instant::now();
+        let products = rows.iter().map(|row| quantized_dot(row, &x)).collect();
+        (products, start.elapsed().as_secs_f64())
+    })
+}
+
+/// One of them. The vector becomes integers for each row anew, as in the stage; the production code does it once.
+fn quantized_dot(row: &[(f32, [u8; 16])], x: &[f32]) -> f32 {
+    let blocks = row.iter().zip(x.chunks_exact(32));
+    let product = |((weight_scale, bytes), x): (&(f32, [u8; 16]), &[f32])| {
+        let scale = x.iter().fold(0.0_f32, |most, x| most.max(x.abs())) / 127.0;
+        // Of a block of zeros this is NaN, which becomes 0.
+        let integer = |x: f32| (x / scale).round() as i32;
+        let pairs = bytes.iter().zip(x.iter().zip(&x[16..]));
+        let sum: i32 = pairs
+            .map(|(byte, (low, high))| {
+                (i32::from(byte & 15) - 8) * integer(*low)
+                    + (i32::from(byte >> 4) - 8) * integer(*high)
+            })
+            .sum();
+        weight_scale * scale * sum as f32
+    };
+    blocks.map(product).sum()
 }

@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import json
 import os
+import random
 import signal
 import struct
 import subprocess
@@ -22,16 +23,18 @@ from rust_for_ai import check
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def tree(name):
-    """The module of a tree's answers to chapter `bpe`."""
-    path = ROOT / name / "python" / "bpe.py"
-    spec = importlib.util.spec_from_file_location(f"{name}_bpe", path)
+def tree(name, chapter="bpe"):
+    """The module of a tree's answers to a chapter."""
+    path = ROOT / name / "python" / f"{chapter}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_{chapter}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 bpe = tree("solutions")
+llama = tree("solutions", "llama")
+ANSWERS = {"bpe": bpe, "real_tokenizers": check_answers, "llama": llama}
 
 # Where an answer is a type, or has another name than its stage.
 NAMES = {
@@ -39,8 +42,8 @@ NAMES = {
     "bpe.encode_decode": bpe.Tokenizer,
     "real_tokenizers.load_tiktoken": check_answers.Tiktoken.load,
     "real_tokenizers.sentencepiece": check_answers.SentencePiece,
-    "llama.kv_cache": check_answers.KvCache,
-    "llama.stream_utf8": check_answers.Utf8Stream,
+    "llama.kv_cache": llama.KvCache,
+    "llama.stream_utf8": llama.Utf8Stream,
 }
 CHAPTERS = ("bpe", "real_tokenizers", "llama")
 STAGES = [id for id in compiled._stages() if id.split(".")[0] in CHAPTERS and id not in check.NOT_IN_PYTHON]
@@ -53,7 +56,7 @@ def function_of(stage):
 
 def right_answer(stage):
     chapter, name = stage.split(".")
-    return NAMES.get(stage) or getattr(bpe if chapter == "bpe" else check_answers, name)
+    return NAMES.get(stage) or getattr(ANSWERS[chapter], name)
 
 
 def test_every_stage_has_a_check_or_a_reason():
@@ -171,9 +174,9 @@ def train_of(text, size, start=256, chars=False):
     return merges
 
 
-class EmptyFork(check_answers.KvCache):
+class EmptyFork(llama.KvCache):
     def fork(self):
-        return EmptyFork(len(self.rows))
+        return EmptyFork(len(self.layers))
 
 
 class TokenByToken:
@@ -221,11 +224,11 @@ WRONG = [
     ("real_tokenizers.repair_byte_table", "mended_by_offset", lambda: [chr(0x1AD) if b == 0xAD else c for b, c in enumerate(as_found())]),
     ("real_tokenizers.repair_byte_table", "as_found", lambda: as_found()),
     ("llama.rms_norm", "no_epsilon", lambda x, w, _: divided(x, w, 0.0)),
-    ("llama.dequantize", "no_minus_8", lambda form, data: added(form, check_answers.dequantize(form, data), data)),
-    ("llama.attention", "no_scale", lambda q, k, v, h, g, p: check_answers.attention(scaled(q, h), k, v, h, g, p)),
+    ("llama.dequantize", "no_minus_8", lambda form, data: added(form, llama.dequantize(form, data), data)),
+    ("llama.attention", "no_scale", lambda q, k, v, h, g, p: llama.attention(scaled(q, h), k, v, h, g, p)),
     ("llama.kv_cache", "empty_fork", EmptyFork),
     ("llama.stream_utf8", "token_by_token", TokenByToken),
-    ("llama.rope", "halves", lambda v, p, b: interleaved(check_answers.rope(halved(v), p, b))),
+    ("llama.rope", "halves", lambda v, p, b: interleaved(llama.rope(halved(v), p, b))),
 ]
 
 
@@ -383,9 +386,21 @@ def test_the_tree_of_a_file_is_known():
 
 
 def test_the_exercises_are_what_the_solutions_leave():
-    exercises = tree("exercises")
-    for name in ("bytes_of", "pair_counts", "best_pair", "merge", "train", "Tokenizer"):
-        assert hasattr(exercises, name)
+    for chapter in ("bpe", "llama"):
+        names = [name for name, value in vars(ANSWERS[chapter]).items() if callable(value)]
+        assert {"bpe": "merge", "llama": "forward"}[chapter] in names
+        for name in names:
+            assert hasattr(tree("exercises", chapter), name), f"{chapter}: {name}"
+
+
+def test_the_product_in_rust_is_that_of_the_stage():
+    numbers = random.Random(5)
+    rows = [[(numbers.uniform(-1, 1), numbers.randbytes(16)) for _ in range(8)] for _ in range(20)]
+    # The third block is zeros, whose scale is 0.
+    x = [0.0 if 64 <= i < 96 else numbers.uniform(-9, 9) for i in range(256)]
+    products, seconds = compiled._quantized_dots(rows, x)
+    assert products == pytest.approx([llama.quantized_dot(row, x) for row in rows], rel=1e-4, abs=1e-2)
+    assert 0 < seconds < 1 and compiled._quantized_dots([], x)[0] == []
 
 
 # --- what goes through ------------------------------------------------------------------------------
@@ -431,7 +446,7 @@ def test_what_is_lent_is_lent_for_a_call():
     def answer(weights, cache, ids):
         kept.append((weights, cache))
         kept[0][0].shape()
-        return check_answers.forward(weights, cache, ids)
+        return llama.forward(weights, cache, ids)
 
     verdict = check.llama.forward(answer)
     assert "raised RuntimeError: `weights` is lent for one call of your function" in verdict.got
@@ -442,7 +457,7 @@ def test_what_is_lent_is_lent_for_a_call():
 def test_an_engines_refusal_is_the_reply():
     def swallows(engine, voice, history, message, limits, show):
         try:
-            check_answers.chat(engine, voice, history, message, limits, show)
+            llama.chat(engine, voice, history, message, limits, show)
         except check.errors.EngineError as error:
             assert "context" in str(error)
 
@@ -456,7 +471,7 @@ def test_an_engines_refusal_is_the_reply():
 def test_tuples_and_arrays_are_as_good_as_lists():
     assert check.bpe.bytes(lambda text: tuple(text.encode())).passed
     assert check.bpe.bytes(lambda text: numpy.frombuffer(text.encode(), dtype=numpy.uint8)).passed
-    assert check.llama.rms_norm(lambda x, w, e: numpy.array(check_answers.rms_norm(x, w, e), numpy.float32)).passed
+    assert check.llama.rms_norm(lambda x, w, e: numpy.array(llama.rms_norm(x, w, e), numpy.float32)).passed
     assert check.bpe.pair_counts(lambda ids: Counter(pairs(ids))).passed
     assert check.bpe.best_pair(lambda counts: (lambda pair: pair and list(pair))(bpe.best_pair(counts))).passed
 

@@ -9,13 +9,19 @@ from .._rust_for_ai import Cache, Encode, Engine, Show, Voice, Weights
 from ._grading import Verdict, grade
 
 __all__ = [
+    "Cache",
     "Contents",
+    "Encode",
+    "Engine",
     "KvCache",
     "Limits",
     "Shape",
+    "Show",
     "Tensor",
     "Utf8Stream",
     "Value",
+    "Voice",
+    "Weights",
     "attention",
     "chat",
     "chat_template",
