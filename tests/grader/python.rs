@@ -34,6 +34,12 @@ pub fn grade_module(chapter: &'static Chapter, root: &str, check: fn() -> Verdic
     let root = Path::new(root);
     let works = Command::new(python(root)).args(["-c", "import maturin, numpy"]).output();
     if !works.is_ok_and(|output| output.status.success()) {
+        if let Some(named) = std::env::var_os(PYTHON) {
+            // Who names one wants the stages graded.
+            let named = named.to_string_lossy();
+            complain(&format!("expected maturin and numpy in `{named}`, which {PYTHON} names"));
+            return ExitCode::from(101);
+        }
         let reason = "needs a Python environment: cargo lab setup package";
         let trials: Vec<Trial> =
             chapter.stages.iter().map(|stage| ignored(stage, reason.to_owned())).collect();
@@ -58,7 +64,13 @@ fn complain(error: &str) {
     eprintln!("{error}");
 }
 
+/// Names the interpreter, instead of the one that `cargo lab setup package` makes.
+const PYTHON: &str = "RUST_FOR_AI_GRADER_PYTHON";
+
 fn python(root: &Path) -> PathBuf {
+    if let Some(named) = std::env::var_os(PYTHON) {
+        return PathBuf::from(named);
+    }
     root.join(if cfg!(windows) { ".venv/Scripts/python.exe" } else { ".venv/bin/python" })
 }
 
