@@ -10,6 +10,7 @@ of the rounds' own ratios. A build without optimization is refused.
     --without X   leave out a contestant (`pure` takes nearly all of the time)
     --save PATH   write all numbers as JSON
     --bars        exit with 1 if a bar is missed
+    --equality    compare the ids, and time nothing
 """
 
 import argparse
@@ -179,6 +180,7 @@ def main() -> None:
     parser.add_argument("--without", action="append", default=[], choices=["pure", "tiktoken"])
     parser.add_argument("--save", type=Path)
     parser.add_argument("--bars", action="store_true")
+    parser.add_argument("--equality", action="store_true")
     options = parser.parse_args()
     if options.rounds < 2:
         sys.exit("--rounds is at least 2")
@@ -188,6 +190,8 @@ def main() -> None:
     book = (ROOT / "data/kjv.txt").read_text()
     count = equality(contestants(options.without), book)
     print(f"all give the same {count} ids for the book of {len(book.encode())} bytes\n")
+    if options.equality:
+        return
 
     # New ones: those above have seen the book.
     racers = contestants(options.without)
