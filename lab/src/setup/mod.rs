@@ -27,7 +27,7 @@ use crate::run::{print, say};
 use crate::store::{self, Real};
 
 pub use jupyter::command as jupyter_command;
-pub use python::{extra as install_extra, with_pip as python_with_pip};
+pub use python::{environment, extra as install_extra, with_pip as python_with_pip};
 
 /// What can be set up by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

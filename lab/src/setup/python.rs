@@ -64,7 +64,11 @@ pub fn extra(place: &Place, list: &str) -> Result<()> {
 }
 
 fn pip(place: &Place, label: &str, list: &str) -> Result<()> {
-    let mut pip = Command::new(place.python());
+    install(place, &place.python(), label, list)
+}
+
+fn install(place: &Place, python: &Path, label: &str, list: &str) -> Result<()> {
+    let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--require-hashes", "--disable-pip-version-check"])
         .args(["--progress-bar", "off", "-r"])
         .arg(place.join(list));
@@ -99,10 +103,46 @@ pub fn with_pip(place: &Place, folder: &Path) -> Result<PathBuf> {
         Command::new(&found.program).args(["-m", "venv"]).arg(&venv),
         &place.state("log/venv.log"),
     )?;
-    Ok(match cfg!(windows) {
+    Ok(interpreter(&venv))
+}
+
+/// The Python of an environment.
+fn interpreter(venv: &Path) -> PathBuf {
+    match cfg!(windows) {
         true => venv.join("Scripts").join("python.exe"),
         false => venv.join("bin").join("python"),
-    })
+    }
+}
+
+/// An environment that is none of a learner's, with pinned and hashed lists installed; gives its Python. One
+/// with the same lists is used again.
+///
+/// # Errors
+///
+/// There is no Python that is new enough, or pip fails.
+pub fn environment(place: &Place, venv: &Path, lists: &[&str]) -> Result<PathBuf> {
+    let (python, stamp) = (interpreter(venv), venv.join("lab-requirements.txt"));
+    let mut wanted = String::new();
+    for list in lists {
+        wanted += &fs::read_to_string(place.join(list)).context((*list).to_owned())?;
+    }
+    if python.exists() && fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
+        return Ok(python);
+    }
+    if venv.exists() {
+        fs::remove_dir_all(venv).with_context(|| venv.display().to_string())?;
+    }
+    let found = find().map_err(|reason| anyhow::anyhow!("{reason}"))?;
+    run::logged(
+        "making a Python environment",
+        Command::new(&found.program).args(["-m", "venv"]).arg(venv),
+        &place.state("log/venv.log"),
+    )?;
+    for list in lists {
+        install(place, &python, &format!("installing {list}"), list)?;
+    }
+    store::replace(&Real, &stamp, wanted.as_bytes())?;
+    Ok(python)
 }
 
 /// A Python that can make the environment.

@@ -5,6 +5,7 @@
 //! for cargo, so a learner's answers are neither graded nor touched.
 
 mod fresh;
+mod package;
 mod pulse;
 
 use std::io::ErrorKind;
@@ -60,6 +61,11 @@ const STEPS: &[Step] = &[
         run: peers,
     },
     Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
+    Step {
+        name: "package",
+        proves: "the Python package is built, tested and typed; wrong modules of `binding` fail",
+        run: package::package,
+    },
     Step {
         name: "notebooks",
         proves: "set-up from nothing, then each notebook in its kernel, solved and fresh",
@@ -120,6 +126,9 @@ fn clippy(place: &Place, _: Choices) -> Result<()> {
     }
     // The gates are in no list of targets, so that a learner's `cargo test` does not build them.
     cargo(place, &[&["clippy", "--quiet"][..], GATES, &["--", "-D", "warnings"]].concat())?;
+    // What the light build of the Python package says in the place of models.
+    let python = ["clippy", "--quiet", "--package", "rust_for_ai_python", "--no-default-features"];
+    cargo(place, &[&python[..], &["--", "-D", "warnings"]].concat())?;
     let all = ["clippy", "--quiet", "--workspace", "--all-targets"];
     cargo(place, &[&all[..], MODELS, &["--", "-D", "warnings"]].concat())
 }

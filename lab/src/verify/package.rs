@@ -1,0 +1,143 @@
+//! The step `package`: the Python package as somebody gets who installs it, and the chapter `binding`.
+//!
+//! Everything is below `target/verify/package/`, the environment too, so that a learner's `.venv` is neither
+//! needed nor touched. The wheel is built from the source distribution and not from the checkout: what the
+//! former lacks is missing in the wheel, too. It is the light one, without Candle and thus without `Llama`,
+//! whose tests are left out with that reason; the full one takes minutes, and its Rust half is proven by the
+//! step `models`.
+//!
+//! cargo tells by the time of a file whether it changed, and all files of a source distribution are of one
+//! day in 2006. So they are unpacked as of now, and only when the distribution is another one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Choices, command, done};
+use crate::place::Place;
+use crate::run::{logged, say};
+use crate::setup;
+
+/// maturin; what the package is compared with and typed by; the engines of `examples/scale`.
+const LISTS: &[&str] =
+    &["lab/assets/requirements-package-test.txt", "examples/scale/requirements.txt"];
+
+/// Which features the wheel is built with.
+const LIGHT: &[&str] = &["--release", "--no-default-features"];
+
+pub(super) fn package(place: &Place, _: Choices) -> Result<()> {
+    let step = Package::make(place)?;
+    step.build()?;
+    say(
+        "left out: tests of `Llama`, which the light build has none of; the step `models` runs it in Rust",
+    );
+    let report = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"];
+    done(step.python(&report).arg("python/tests"))?;
+    let cache = step.folder.join("mypy");
+    done(
+        step.python(&["-m", "mypy", "--strict", "python/rust_for_ai", "--cache-dir"]).arg(&cache),
+    )?;
+    // The engines run for real, Ray on a cluster of this machine.
+    done(step.python(&report).arg("examples/scale"))?;
+    // Whose times mean something is decided on a quiet machine.
+    done(&mut step.python(&["python/bench/race.py", "--equality", "--without", "pure"]))?;
+    step.binding()
+}
+
+struct Package<'a> {
+    place: &'a Place,
+    folder: PathBuf,
+    python: PathBuf,
+}
+
+impl<'a> Package<'a> {
+    fn make(place: &'a Place) -> Result<Self> {
+        let folder = place.join("target/verify/package");
+        fs::create_dir_all(&folder)?;
+        let python = setup::environment(place, &folder.join("venv"), LISTS)?;
+        Ok(Self { place, folder, python })
+    }
+
+    /// The environment's Python in the checkout's root, where it leaves nothing.
+    fn python(&self, arguments: &[&str]) -> Command {
+        let mut python = Command::new(&self.python);
+        python.args(arguments).current_dir(self.place.root()).env("PYTHONDONTWRITEBYTECODE", "1");
+        for name in ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"] {
+            python.env_remove(name);
+        }
+        python.env("PYTHONNOUSERSITE", "1");
+        python
+    }
+
+    /// Runs maturin; what it and the compiler say is read when it fails.
+    fn maturin(&self, label: &str, command: &mut Command) -> Result<()> {
+        logged(label, command, &self.folder.join("maturin.log"))
+    }
+
+    /// The source distribution, the wheel made from it, and that installed.
+    fn build(&self) -> Result<()> {
+        let (dist, source) = (self.folder.join("dist"), self.folder.join("source"));
+        let before = only(&dist, "gz").and_then(|path| Ok(fs::read(path)?)).ok();
+        empty(&dist)?;
+        let mut sdist = self.python(&["-m", "maturin", "sdist", "--out"]);
+        self.maturin("packing the source distribution", sdist.arg(&dist))?;
+        let packed = only(&dist, "gz")?;
+        if before != Some(fs::read(&packed)?) || !source.exists() {
+            empty(&source)?;
+            let mut tar = command(self.place, "tar", &["-xmzf"]);
+            done(tar.arg(&packed).arg("-C").arg(&source).arg("--strip-components=1"))?;
+        }
+        let mut wheel = self.python(&["-m", "maturin", "build"]);
+        wheel.args(LIGHT).arg("--manifest-path").arg(source.join("python/Cargo.toml"));
+        wheel.arg("--target-dir").arg(self.folder.join("target")).arg("--out").arg(&dist);
+        self.maturin("building the light wheel from it", &mut wheel)?;
+        let mut pip = self.python(&["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]);
+        pip.args(["--force-reinstall", "--disable-pip-version-check"]);
+        done(pip.arg(only(&dist, "whl")?))
+    }
+
+    /// The reference answers pass as modules, and each wrong one fails and is recognised.
+    fn binding(&self) -> Result<()> {
+        let solutions = ["test", "--no-default-features", "--features", "binding"];
+        let solutions = [&solutions[..], &["--test", "binding", "--", "solutions::"]].concat();
+        let mut test = command(self.place, "cargo", &solutions);
+        done(test.env("RUST_FOR_AI_GRADER_PYTHON", &self.python))?;
+        let (wheels, wrong) = (self.folder.join("wrong-wheel"), self.folder.join("wrong"));
+        empty(&wheels)?;
+        empty(&wrong)?;
+        let mut build = self.python(&["-m", "maturin", "build", "--release", "--manifest-path"]);
+        // The folder in which the grader has just built the right ones.
+        build.arg(self.place.join("tests/binding/wrong/Cargo.toml")).arg("--target-dir");
+        build.arg(self.place.join("target/binding")).arg("--out").arg(&wheels);
+        self.maturin("building the wrong answers", &mut build)?;
+        done(self.python(&["-m", "zipfile", "-e"]).arg(only(&wheels, "whl")?).arg(&wrong))?;
+        let mut grade = self.python(&["tests/binding/grade.py", "--wrong"]);
+        // One of them panics, as it is meant to.
+        done(grade.arg(&wrong).env("RUST_BACKTRACE", "0"))
+    }
+}
+
+/// The one file of a folder with this ending.
+fn only(folder: &Path, ending: &str) -> Result<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ext| ext == ending) {
+            found.push(path);
+        }
+    }
+    match &mut found[..] {
+        [path] => Ok(std::mem::take(path)),
+        _ => bail!("expected one `.{ending}` in {}, found {}", folder.display(), found.len()),
+    }
+}
+
+/// Makes a folder that holds nothing.
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())
+}
