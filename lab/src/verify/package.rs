@@ -1,10 +1,10 @@
 //! The step `package`: the Python package as somebody gets who installs it, and the chapter `binding`.
 //!
 //! Everything is below `target/verify/package/`, the environment too, so that a learner's `.venv` is neither
-//! needed nor touched. The wheel is built from the source distribution and not from the checkout: what the
-//! former lacks is missing in the wheel, too. It is the light one, without Candle and thus without `Llama`,
-//! whose tests are left out with that reason; the full one takes minutes, and its Rust half is proven by the
-//! step `models`.
+//! needed nor touched. The wheels are built from the source distribution and not from the checkout: what the
+//! former lacks is missing in the wheel, too. The light one comes first, without Candle and thus without
+//! `Llama`; everything but that is tested with it. Then the full one, minutes to build, for `Llama` and what
+//! the package has to look like from outside.
 //!
 //! cargo tells by the time of a file whether it changed, and all files of a source distribution are of one
 //! day in 2006. So they are unpacked as of now, and only when the distribution is another one.
@@ -24,15 +24,14 @@ use crate::setup;
 const LISTS: &[&str] =
     &["lab/assets/requirements-package-test.txt", "examples/scale/requirements.txt"];
 
-/// Which features the wheel is built with.
-const LIGHT: &[&str] = &["--release", "--no-default-features"];
+/// What leaves Candle out of a wheel.
+const LIGHT: &[&str] = &["--no-default-features"];
 
 pub(super) fn package(place: &Place, _: Choices) -> Result<()> {
     let step = Package::make(place)?;
-    step.build()?;
-    say(
-        "left out: tests of `Llama`, which the light build has none of; the step `models` runs it in Rust",
-    );
+    step.source()?;
+    step.install("building the light wheel from it", LIGHT)?;
+    say("tests of `Llama` are left out here, and run with the full wheel below");
     let report = ["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"];
     done(step.python(&report).arg("python/tests"))?;
     let cache = step.folder.join("mypy");
@@ -43,7 +42,10 @@ pub(super) fn package(place: &Place, _: Choices) -> Result<()> {
     done(step.python(&report).arg("examples/scale"))?;
     // Whose times mean something is decided on a quiet machine.
     done(&mut step.python(&["python/bench/race.py", "--equality", "--without", "pure"]))?;
-    step.binding()
+    step.binding()?;
+    step.install("building the full wheel (Candle takes minutes)", &[])?;
+    let of_llama = ["python/tests/test_llama.py", "python/tests/test_package.py"];
+    done(step.python(&report).args(of_llama))
 }
 
 struct Package<'a> {
@@ -76,8 +78,8 @@ impl<'a> Package<'a> {
         logged(label, command, &self.folder.join("maturin.log"))
     }
 
-    /// The source distribution, the wheel made from it, and that installed.
-    fn build(&self) -> Result<()> {
+    /// The source distribution, unpacked.
+    fn source(&self) -> Result<()> {
         let (dist, source) = (self.folder.join("dist"), self.folder.join("source"));
         let before = only(&dist, "gz").and_then(|path| Ok(fs::read(path)?)).ok();
         empty(&dist)?;
@@ -89,13 +91,21 @@ impl<'a> Package<'a> {
             let mut tar = command(self.place, "tar", &["-xmzf"]);
             done(tar.arg(&packed).arg("-C").arg(&source).arg("--strip-components=1"))?;
         }
-        let mut wheel = self.python(&["-m", "maturin", "build"]);
-        wheel.args(LIGHT).arg("--manifest-path").arg(source.join("python/Cargo.toml"));
-        wheel.arg("--target-dir").arg(self.folder.join("target")).arg("--out").arg(&dist);
-        self.maturin("building the light wheel from it", &mut wheel)?;
+        Ok(())
+    }
+
+    /// A wheel from the source distribution, installed in place of what was there.
+    fn install(&self, label: &str, features: &[&str]) -> Result<()> {
+        let wheels = self.folder.join("wheel");
+        empty(&wheels)?;
+        let mut wheel = self.python(&["-m", "maturin", "build", "--release"]);
+        wheel.args(features).arg("--manifest-path");
+        wheel.arg(self.folder.join("source/python/Cargo.toml"));
+        wheel.arg("--target-dir").arg(self.folder.join("target")).arg("--out").arg(&wheels);
+        self.maturin(label, &mut wheel)?;
         let mut pip = self.python(&["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]);
         pip.args(["--force-reinstall", "--disable-pip-version-check"]);
-        done(pip.arg(only(&dist, "whl")?))
+        done(pip.arg(only(&wheels, "whl")?))
     }
 
     /// The reference answers pass as modules, and each wrong one fails and is recognised.
