@@ -27,6 +27,8 @@ pub enum Graded {
     Verdicts(Vec<Verdict>, String),
     /// The answers do not compile, so there is nothing to run.
     Broken(Vec<CompileError>),
+    /// This machine has not what grading needs; in a line, with the command that gets it.
+    Missing(String),
 }
 
 /// A verdict as the grader reports it.
@@ -73,11 +75,11 @@ pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Resul
         Some(stage) => fingerprint_alone(place, stage),
         None => fingerprint(place, chapter),
     };
-    if chapter.is_module() && !place.python().exists() {
-        bail!(
-            "chapter `{}` needs a Python environment\n\nhint: cargo lab setup package",
-            chapter.id
-        );
+    if chapter.is_module() && !place.maturin().exists() {
+        let id = chapter.id;
+        return Ok(Graded::Missing(format!(
+            "chapter `{id}` needs a Python environment: cargo lab setup package"
+        )));
     }
     let binary = match build(place, chapter, stage.and_then(Stage::needs))? {
         Build::Binary(path) => path,

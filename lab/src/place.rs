@@ -110,6 +110,11 @@ impl Place {
         }
     }
 
+    /// maturin in the checkout's environment, where the package was set up.
+    pub fn maturin(&self) -> PathBuf {
+        self.python().with_file_name(if cfg!(windows) { "maturin.exe" } else { "maturin" })
+    }
+
     /// The cache that all checkouts share; `RUST_FOR_AI_CACHE` overrides the platform's folder.
     ///
     /// # Errors

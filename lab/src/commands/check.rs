@@ -20,6 +20,7 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
     let target = Target::parse(id)?;
     let mut verdicts = Vec::new();
     let mut broken = Vec::new();
+    let mut left_out = Vec::new();
     let mut first_cause = None;
     for chapter in chapters(target) {
         let stage = match target {
@@ -32,6 +33,9 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
                 verdicts.extend(graded);
             }
             Graded::Broken(errors) => broken.extend(errors),
+            // Who asks for everything gets what there is.
+            Graded::Missing(what) if matches!(target, Target::Everything) => left_out.push(what),
+            Graded::Missing(what) => anyhow::bail!(what),
         }
         if let Target::Stage(stage) = target
             && verdicts.iter().any(|verdict| verdict.state == State::Failing)
@@ -41,9 +45,10 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
     }
     let passing = broken.is_empty() && verdicts.iter().all(|v| v.state == State::Passing);
     if json {
-        print(&as_json(&verdicts, &broken).to_string());
+        print(&as_json(&verdicts, &broken, &left_out).to_string());
     } else {
         print(&as_text(place, target, &verdicts, &broken));
+        left_out.iter().for_each(|what| print(what));
         if let Some(id) = first_cause {
             print(&format!(
                 "\nfirst of all: {id}, which this stage calls, does not pass; mend it before"
@@ -268,11 +273,11 @@ fn public_items(file: &str) -> Vec<String> {
         .collect()
 }
 
-fn as_json(verdicts: &[Verdict], broken: &[CompileError]) -> Value {
+fn as_json(verdicts: &[Verdict], broken: &[CompileError], left_out: &[String]) -> Value {
     let errors: Vec<Value> = broken
         .iter()
         .map(|error| json!({"at": error.at, "message": error.message, "code": error.code, "rendered": error.rendered}))
         .collect();
     let stages: Vec<&Value> = verdicts.iter().map(|verdict| &verdict.json).collect();
-    json!({"stages": stages, "compile_errors": errors})
+    json!({"stages": stages, "compile_errors": errors, "left_out": left_out})
 }

@@ -26,6 +26,10 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
         }
         match grade::chapter(place, chapter, None)? {
             Graded::Verdicts(verdicts, seen) => remember(place, &verdicts, &seen)?,
+            Graded::Missing(what) => {
+                broken.push(chapter.id);
+                notes.push(what);
+            }
             Graded::Broken(errors) => {
                 broken.push(chapter.id);
                 notes.push(format!(
