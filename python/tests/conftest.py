@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import rust_for_ai
 from rust_for_ai import Tokenizer
 
 ROOT = Path(__file__).parents[2]
+
+# What a shell starts in the background ignores Ctrl-C, and so would all tests of it and their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CL100K_SPECIALS = {
     "<|endoftext|>": 100257,
