@@ -39,6 +39,7 @@ BARS = [
     ("list", 3, "tiktoken"),
     ("list", 100, "pure"),
     # For honesty and without a bar.
+    ("list", 0, "pure, lean"),
     ("list", 0, "pure, with look-up"),
     ("numpy", 0.9, "native"),
 ]
@@ -91,7 +92,8 @@ def contestants(without: list[str]) -> dict[str, Callable[[str], object]]:
         import pure
 
         found["pure"] = pure.Encoding(vocabulary, CL100K_PATTERN).encode
-        found["pure, with look-up"] = pure.Encoding(vocabulary, CL100K_PATTERN, True).encode
+        found["pure, lean"] = pure.Encoding(vocabulary, CL100K_PATTERN, "lean").encode
+        found["pure, with look-up"] = pure.Encoding(vocabulary, CL100K_PATTERN, "look_up").encode
     return found
 
 
