@@ -18,6 +18,8 @@
 //! The interface has no lengths of buffers, so lengths and offsets of whoever gives a column are believed,
 //! as everybody believes them who uses it. Texts are checked to be UTF-8, offsets not to go back, formats to
 //! be those that are asked for.
+//!
+//! One file, though long: what is unsafe here is sound by what the two halves, in and out, agree upon.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};

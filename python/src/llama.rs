@@ -8,6 +8,9 @@
 //!
 //! One step of a stream is a call of its own, whose run moves into the worker's thread and back. While it is
 //! away, a second caller gets the error that Python's own generators raise.
+//!
+//! Long, since a class is one block of methods, and its two ways to generate name the same twelve settings: PyO3
+//! reads a signature from the function that it stands at.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -3,7 +3,8 @@
     grade.py STAGE FOLDER RECORD    grades `binding` in FOLDER, writes what happened to RECORD
     grade.py --wrong FOLDER         every wrong answer in FOLDER must fail and be recognised
 
-What a line of RECORD means stands in `src/check/record.rs`.
+What a line of RECORD means stands in `src/check/record.rs`. All stages stand in this one file, since a process of
+Python that grades one starts faster without a package.
 """
 
 import copy

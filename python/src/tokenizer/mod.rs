@@ -5,6 +5,8 @@
 //!
 //! Each method does three things: arguments to Rust, with errors that name the argument; the work, where
 //! the text's length says ([`crate::long`]); the result to Python.
+//!
+//! Long, since Python's class is one block of methods, and half of its lines are the docstrings that Python shows.
 
 mod content;
 
