@@ -7,5 +7,11 @@
 pub mod bpe;
 #[cfg(feature = "llama")]
 pub mod llama;
+#[cfg(feature = "ownership")]
+pub mod ownership;
+#[cfg(feature = "parallel")]
+pub mod parallel;
 #[cfg(feature = "real_tokenizers")]
 pub mod real_tokenizers;
+#[cfg(feature = "sharing")]
+pub mod sharing;

@@ -6,6 +6,7 @@
 //! * [`llama`]: quantized Llama models on the CPU, what the chapter `llama` leads to;
 //! * [`check`]: a check for each stage, called alike by `cargo test`, a notebook cell and the
 //!   command line;
+//! * [`predict`]: what becomes of a short program, seen by compiling and running it;
 //! * [`course`]: the syllabus, as tables;
 //! * [`notebook`]: the pictures that notebook cells draw.
 //!
@@ -22,4 +23,6 @@ mod html;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod notebook;
+#[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
+pub mod predict;
 mod witness;

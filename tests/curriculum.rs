@@ -9,7 +9,10 @@ const SWITCHED_ON: &[(&str, bool)] = &[
     ("binding", cfg!(feature = "binding")),
     ("bpe", cfg!(feature = "bpe")),
     ("llama", cfg!(feature = "llama")),
+    ("ownership", cfg!(feature = "ownership")),
+    ("parallel", cfg!(feature = "parallel")),
     ("real_tokenizers", cfg!(feature = "real_tokenizers")),
+    ("sharing", cfg!(feature = "sharing")),
 ];
 
 fn main() -> ExitCode {

@@ -9,8 +9,11 @@ use rust_for_ai::course;
 /// Graded once for all tests.
 static WRONG_ANSWERS: LazyLock<Vec<(&str, Verdict)>> = LazyLock::new(|| {
     [
+        check::ownership::wrong_answers(),
         check::bpe::wrong_answers(),
         check::real_tokenizers::wrong_answers(),
+        check::sharing::wrong_answers(),
+        check::parallel::wrong_answers(),
         check::llama::wrong_answers(),
     ]
     .concat()

@@ -30,6 +30,9 @@ impl<A: ?Sized> std::fmt::Debug for Wrong<A> {
     }
 }
 
+/// What is told of a `todo!()` behind the first case.
+pub(crate) const UNWRITTEN: &str = "this part of the answer is not written yet";
+
 /// Grades each wrong answer with the check of its stage.
 pub(crate) fn graded<A: ?Sized>(
     wrong: &[Wrong<A>],
@@ -130,7 +133,7 @@ impl<A: ?Sized, I, O: PartialEq> Exam<'_, A, I, O> {
         let (diff, got) = match got {
             Ok(got) => ((self.diff)(&case.input, &case.expected, got), (self.show)(got)),
             Err(caught) if caught.todo().is_some() => {
-                (Vec::new(), format!("{caught}\nthis part of the answer is not written yet"))
+                (Vec::new(), format!("{caught}\n{UNWRITTEN}"))
             }
             Err(caught) => (Vec::new(), caught.to_string()),
         };

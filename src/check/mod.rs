@@ -28,12 +28,20 @@
 //!
 //! # What is deliberately absent
 //!
-//! No clock: speed is never graded by time. No files and no network: golden data is compiled in. No
+//! No clock: speed is never graded by time. No files and no network: golden data is compiled in. (What
+//! becomes of a program that a learner predicts is seen by running it; [`crate::predict`] does that.) No
 //! deadline: whoever calls a check owns it (`tests/grader` runs each stage in a child process; in a
 //! notebook the kernel's interrupt serves, and a [witness](crate::notebook::WITNESS) names the call).
 
 #![cfg_attr(
-    not(all(feature = "bpe", feature = "llama", feature = "real_tokenizers")),
+    not(all(
+        feature = "bpe",
+        feature = "llama",
+        feature = "ownership",
+        feature = "parallel",
+        feature = "real_tokenizers",
+        feature = "sharing"
+    )),
     allow(dead_code, reason = "a build with some of the chapters uses some of what they share")
 )]
 
@@ -46,10 +54,18 @@ mod exam;
 pub mod llama;
 #[cfg(feature = "llama")]
 mod near;
+#[cfg(feature = "ownership")]
+pub mod ownership;
+#[cfg(feature = "parallel")]
+pub mod parallel;
+#[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
+mod predictions;
 mod quiet;
 #[cfg(feature = "real_tokenizers")]
 pub mod real_tokenizers;
 mod record;
+#[cfg(feature = "sharing")]
+pub mod sharing;
 mod show;
 mod summary;
 #[cfg(feature = "real_tokenizers")]

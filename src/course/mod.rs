@@ -10,11 +10,21 @@
 pub mod binding;
 pub mod bpe;
 pub mod llama;
+pub mod ownership;
+pub mod parallel;
 pub mod real_tokenizers;
+pub mod sharing;
 
 /// All chapters, in the order in which they are read.
-pub const CHAPTERS: &[&Chapter] =
-    &[&bpe::CHAPTER, &binding::CHAPTER, &real_tokenizers::CHAPTER, &llama::CHAPTER];
+pub const CHAPTERS: &[&Chapter] = &[
+    &ownership::CHAPTER,
+    &bpe::CHAPTER,
+    &binding::CHAPTER,
+    &real_tokenizers::CHAPTER,
+    &sharing::CHAPTER,
+    &parallel::CHAPTER,
+    &llama::CHAPTER,
+];
 
 /// A chapter: some stages that end on real data.
 #[derive(Debug)]

@@ -1,0 +1,1 @@
+//! Chapter `parallel`: all processors: Rayon, order and bounded memory, a stage a file.

@@ -1,0 +1,1 @@
+//! Chapter `sharing`: one value, many owners: `RefCell` versus `Mutex`, a stage a file.

@@ -1,0 +1,9 @@
+//! Grades chapter `sharing`; see `tests/bpe.rs` for how.
+
+use std::process::ExitCode;
+
+use rust_for_ai::course::sharing as stage;
+
+fn main() -> ExitCode {
+    grader::grade(&stage::CHAPTER, &[])
+}
