@@ -22,6 +22,8 @@
 
 #[path = "tidy/notebooks.rs"]
 mod notebooks;
+#[path = "tidy/programs.rs"]
+mod programs;
 #[path = "tidy/python.rs"]
 mod python;
 #[path = "tidy/syllabus.rs"]
@@ -49,7 +51,9 @@ struct Rule {
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    [syllabus::RULES, notebooks::RULES, python::RULES, tree::RULES].into_iter().flatten()
+    [syllabus::RULES, notebooks::RULES, programs::RULES, python::RULES, tree::RULES]
+        .into_iter()
+        .flatten()
 }
 
 #[test]
