@@ -52,7 +52,16 @@ pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
             known.filter(|entry| !apart || entry.seen == grade::fingerprint_alone(place, stage));
         known.and_then(|entry| entry.state).unwrap_or(State::NotStarted)
     };
-    let next = course::stages().find(|stage| state(stage) != State::Passing);
+    // Whoever is in the middle of a chapter goes on with it, also if an earlier one was left out.
+    let begun =
+        |chapter: &Chapter| chapter.stages.iter().any(|stage| state(stage) != State::NotStarted);
+    let (now, later): (Vec<&Chapter>, _) =
+        course::CHAPTERS.iter().partition(|chapter| begun(chapter));
+    let next = [now, later]
+        .concat()
+        .into_iter()
+        .flat_map(|chapter| chapter.stages)
+        .find(|stage| state(stage) != State::Passing);
     if json {
         let chapters: Vec<_> = course::CHAPTERS
             .iter()
