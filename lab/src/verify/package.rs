@@ -1,4 +1,5 @@
-//! The step `package`: the Python package as somebody gets who installs it, and the chapter `binding`.
+//! The step `package`: the Python package as somebody gets who installs it, the chapter `binding`, and the traps
+//! of `examples/pitfalls`.
 //!
 //! Everything is below `target/verify/package/`, the environment too, so that a learner's `.venv` is neither
 //! needed nor touched. The wheels are built from the source distribution and not from the checkout: what the
@@ -43,6 +44,7 @@ pub(super) fn package(place: &Place, _: Choices) -> Result<()> {
     // Whose times mean something is decided on a quiet machine.
     done(&mut step.python(&["python/bench/race.py", "--equality", "--without", "pure"]))?;
     step.binding()?;
+    step.pitfalls()?;
     step.install("building the full wheel (Candle takes minutes)", &[])?;
     let of_llama = ["python/tests/test_llama.py", "python/tests/test_package.py"];
     done(step.python(&report).args(of_llama))
@@ -114,18 +116,34 @@ impl<'a> Package<'a> {
         let solutions = [&solutions[..], &["--test", "binding", "--", "solutions::"]].concat();
         let mut test = command(self.place, "cargo", &solutions);
         done(test.env("RUST_FOR_AI_GRADER_PYTHON", &self.python))?;
-        let (wheels, wrong) = (self.folder.join("wrong-wheel"), self.folder.join("wrong"));
-        empty(&wheels)?;
-        empty(&wrong)?;
-        let mut build = self.python(&["-m", "maturin", "build", "--release", "--manifest-path"]);
-        // The folder in which the grader has just built the right ones.
-        build.arg(self.place.join("tests/binding/wrong/Cargo.toml")).arg("--target-dir");
-        build.arg(self.place.join("target/binding")).arg("--out").arg(&wheels);
-        self.maturin("building the wrong answers", &mut build)?;
-        done(self.python(&["-m", "zipfile", "-e"]).arg(only(&wheels, "whl")?).arg(&wrong))?;
+        let wrong = self.module("building the wrong answers", "tests/binding/wrong", "wrong")?;
         let mut grade = self.python(&["tests/binding/grade.py", "--wrong"]);
         // One of them panics, as it is meant to.
         done(grade.arg(&wrong).env("RUST_BACKTRACE", "0"))
+    }
+
+    /// Each trap at the border to Python springs, and each cure holds.
+    fn pitfalls(&self) -> Result<()> {
+        let place = self.module("building the pitfalls", "examples/pitfalls", "pitfalls")?;
+        let mut tests = self.python(&["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"]);
+        done(tests.arg("examples/pitfalls").env("PYTHONPATH", &place))?;
+        let mut types = self.python(&["-m", "mypy", "--strict", "--ignore-missing-imports"]);
+        types.args(["examples/pitfalls", "--cache-dir"]).arg(self.folder.join("mypy"));
+        done(&mut types)
+    }
+
+    /// Builds an extension module of the workspace; gives the folder in which Python finds it.
+    fn module(&self, label: &str, package: &str, name: &str) -> Result<PathBuf> {
+        let (wheels, place) = (self.folder.join(format!("{name}-wheel")), self.folder.join(name));
+        empty(&wheels)?;
+        empty(&place)?;
+        let mut build = self.python(&["-m", "maturin", "build", "--release", "--manifest-path"]);
+        // The folder in which the grader has just built the answers of `binding`.
+        build.arg(self.place.join(package).join("Cargo.toml")).arg("--target-dir");
+        build.arg(self.place.join("target/binding")).arg("--out").arg(&wheels);
+        self.maturin(label, &mut build)?;
+        done(self.python(&["-m", "zipfile", "-e"]).arg(only(&wheels, "whl")?).arg(&place))?;
+        Ok(place)
     }
 }
 
