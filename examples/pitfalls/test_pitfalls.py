@@ -4,6 +4,7 @@ import itertools
 import random
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -184,11 +185,8 @@ def test_a_lock_that_is_let_go_before_is_none() -> None:
 # --- who may run meanwhile --------------------------------------------------------------------------
 
 
-def naive(data: bytes) -> list[int]:
-    counts = [0] * (1 << 16)
-    for a, b in itertools.pairwise(data):
-        counts[256 * a + b] += 1
-    return counts
+def naive(data: bytes) -> list[tuple[int, int]]:
+    return sorted(Counter(256 * a + b for a, b in itertools.pairwise(data)).items())
 
 
 @pytest.mark.parametrize("data", [b"", b"a", b"aab", bytes(range(256)) * 2, BOOK[:50_000]])
