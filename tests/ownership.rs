@@ -9,7 +9,15 @@ macro_rules! chapter {
     ($answers:ident, $tree:expr) => {{
         use $answers::ownership as answer;
         let graded = |stage, check| Graded { tree: $tree, stage, check };
-        [graded(&stage::MOVES, || check::moves(answer::moves, answer::take_ready))]
+        [
+            graded(&stage::MOVES, || check::moves(answer::moves, answer::take_ready)),
+            graded(&stage::BORROWS, || check::borrows(answer::borrows, answer::add_row)),
+            graded(&stage::LIFETIMES, || check::lifetimes(answer::lifetimes, answer::pieces)),
+            graded(&stage::RESULTS, || check::results(answer::results, answer::read_merges)),
+            graded(&stage::MEMORY_SAFETY, || {
+                check::memory_safety(answer::memory_safety, answer::Slots::new)
+            }),
+        ]
     }};
 }
 

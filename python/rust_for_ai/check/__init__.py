@@ -26,6 +26,11 @@ from ._grading import Verdict, grade
 __all__ = ["NOT_IN_PYTHON", "Verdict", "bpe", "errors", "grade", "llama", "real_tokenizers", "work"]
 
 NOT_IN_PYTHON: dict[str, str] = {
+    "ownership.moves": "what is predicted are programs in Rust",
+    "ownership.borrows": "what is predicted are programs in Rust",
+    "ownership.lifetimes": "what is predicted are programs in Rust",
+    "ownership.results": "what is predicted are programs in Rust",
+    "ownership.memory_safety": "what is predicted are programs in Rust",
     "binding.function": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"function\")`",
     "binding.class": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"class\")`",
     "binding.errors": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"errors\")`",

@@ -1,0 +1,126 @@
+//! Stage `ownership.lifetimes`: say how long a borrow holds, and cut a text without copying it.
+//!
+//! A `&str` is a place and a length; the letters belong to somebody else, and must not outlive their owner.
+//! A lifetime is the name of such a stretch of the program. It changes nothing at run time. It stands in
+//! signatures, so that caller and function can be checked apart: `fn first<'t>(text: &'t str) -> &'t str`
+//! says that the result holds as long as the text does. Where only one thing can be meant, it is left out
+//! (elision).
+//!
+//! Python keeps every object alive for as long as anybody refers to it, and a slice of a `str` is a copy. A
+//! tokenizer that cuts a gigabyte into words copies a gigabyte.
+//!
+//! First the predictions: what becomes of each program when it is compiled for debugging and run? The codes:
+//!
+//! ```text
+//! E0106   a signature does not say from what its result borrows
+//! E0505   a value is given away while it is borrowed
+//! E0515   a function returns a borrow of what it made itself
+//! E0597   a borrow outlives a variable
+//! E0716   a borrow outlives a value that has no name
+//! ```
+//!
+//! Then a function. A text is cut from its start, each time into the longest piece of the vocabulary that
+//! stands there; where none does, into one character (a `char`):
+//!
+//! ```text
+//! "tokens: ä" by ["to", "token", "s"]   ->   ["token", "s", ":", " ", "ä"]
+//! ```
+//!
+//! The result borrows from `text`, as its signature says, and not from the vocabulary, which may be gone
+//! before it. So the word that you find in the vocabulary is not what you may return, though it reads the
+//! same. That is graded: each piece has to stand in the text itself, at its place. No word of the vocabulary is
+//! empty. Cost to aim at (not graded): no letter is copied.
+
+use rust_for_ai::predict::Prediction::{self, DoesNotCompile, Prints};
+
+/// What becomes of each program.
+pub fn lifetimes(program: &str) -> Prediction {
+    match program {
+        // let first;
+        // {
+        //     let text = String::from("the cat");
+        //     first = &text[..3];
+        // }
+        // println!("{first}");
+        "outlived" => {
+            todo!("ownership.lifetimes")
+        }
+        // fn lower(text: &str) -> &str {
+        //     let lower = text.to_lowercase();
+        //     &lower
+        // }
+        // println!("{}", lower("The"));
+        "returned" => {
+            todo!("ownership.lifetimes")
+        }
+        // fn first(text: &str) -> &str {
+        //     text.split(' ').next().unwrap_or(text)
+        // }
+        // println!("{}", first("the cat"));
+        "a_part_of_the_argument" => {
+            todo!("ownership.lifetimes")
+        }
+        // fn longer(a: &str, b: &str) -> &str {
+        //     if a.len() > b.len() { a } else { b }
+        // }
+        // println!("{}", longer("the", "cats"));
+        "one_of_two" => {
+            todo!("ownership.lifetimes")
+        }
+        // fn longer<'a>(a: &'a str, b: &'a str) -> &'a str {
+        //     if a.len() > b.len() { a } else { b }
+        // }
+        // let text = String::from("the cat");
+        // let found;
+        // {
+        //     let other = String::from("a");
+        //     found = longer(&text, &other);
+        // }
+        // println!("{found}");
+        "both_in_one" => {
+            todo!("ownership.lifetimes")
+        }
+        // fn after<'a>(text: &'a str, prefix: &str) -> &'a str {
+        //     text.strip_prefix(prefix).unwrap_or(text)
+        // }
+        // let text = String::from("the cat");
+        // let rest;
+        // {
+        //     let prefix = String::from("the ");
+        //     rest = after(&text, &prefix);
+        // }
+        // println!("{rest}");
+        "one_each" => {
+            todo!("ownership.lifetimes")
+        }
+        // let word = String::from("The").to_lowercase().as_str();
+        // println!("{word}");
+        "from_a_temporary" => {
+            todo!("ownership.lifetimes")
+        }
+        // fn format(bits: u32) -> &'static str {
+        //     match bits {
+        //         4 => "q4_0",
+        //         _ => "f32",
+        //     }
+        // }
+        // let name = format(4);
+        // println!("{name}");
+        "for_ever" => {
+            todo!("ownership.lifetimes")
+        }
+        // let text = String::from("the cat");
+        // let words: Vec<&str> = text.split(' ').collect();
+        // drop(text);
+        // println!("{}", words.len());
+        "split_and_dropped" => {
+            todo!("ownership.lifetimes")
+        }
+        other => unreachable!("no program is called {other}"),
+    }
+}
+
+/// Cuts `text` into the longest words of `vocabulary`, and single characters where there is none.
+pub fn pieces<'t>(text: &'t str, vocabulary: &[String]) -> Vec<&'t str> {
+    todo!("ownership.lifetimes")
+}
