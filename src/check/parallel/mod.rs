@@ -1,5 +1,8 @@
 //! The checks of chapter `parallel`, a file a stage, each with its wrong answers beside it.
 
+#[cfg_attr(not(test), allow(dead_code, reason = "for the stages, which come one by one"))]
+mod pools;
+
 use super::Verdict;
 
 /// Each wrong answer of the chapter with its own id and what its stage's check says of it.
