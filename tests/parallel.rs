@@ -2,8 +2,20 @@
 
 use std::process::ExitCode;
 
-use rust_for_ai::course::parallel as stage;
+use grader::{Graded, Tree};
+use rust_for_ai::{check::parallel as check, course::parallel as stage};
+
+macro_rules! chapter {
+    ($answers:ident, $tree:expr) => {{
+        use $answers::parallel as answer;
+        let graded = |stage, check| Graded { tree: $tree, stage, check };
+        [graded(&stage::PAR_ITER, || {
+            check::par_iter(answer::par_iter, answer::encode_all, answer::mean_loss)
+        })]
+    }};
+}
 
 fn main() -> ExitCode {
-    grader::grade(&stage::CHAPTER, &[])
+    let stages = [chapter!(exercises, Tree::Exercises), chapter!(solutions, Tree::Solutions)];
+    grader::grade(&stage::CHAPTER, &stages.concat())
 }

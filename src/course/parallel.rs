@@ -1,6 +1,6 @@
 //! Chapter `parallel`: all processors: Rayon, order and bounded memory.
 
-use super::Chapter;
+use super::{Chapter, Level, Reading, Stage};
 
 /// The chapter.
 pub const CHAPTER: Chapter = Chapter {
@@ -8,5 +8,46 @@ pub const CHAPTER: Chapter = Chapter {
     title: "All processors: Rayon, order and bounded memory",
     ends_with: "a speed-up curve of your own code with an Amdahl fit",
     notebook: "notebooks/rust/50_parallel.ipynb",
-    stages: &[],
+    stages: &[&PAR_ITER],
+};
+
+const RAYON: Reading =
+    Reading { title: "Rayon's documentation", at: "https://docs.rs/rayon/1.12.0/rayon/" };
+
+const SEND_AND_SYNC: Reading = Reading {
+    title: "The Rust Programming Language, chapter 16.4: `Send` and `Sync`",
+    at: "https://doc.rust-lang.org/book/ch16-04-extensible-concurrency-sync-and-send.html",
+};
+
+/// The one-liner.
+pub const PAR_ITER: Stage = Stage {
+    id: "parallel.par_iter",
+    title: "put all processors to work with one word, and say what the compiler asks for it",
+    rust: "`par_iter` in the place of `iter`; what crosses threads is `Send`, what they share is `Sync`, so a data race does not compile",
+    ai: "a batch is encoded on all processors; an evaluation's loss is the same to the last bit on any number of them",
+    minutes: 35,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "ask of each variable that a closure uses: is it handed over (then it has to be `Send`) or lent (then it has \
+         to be `Sync`), and may the thread outlive it? For the functions: work has no order, results have one, \
+         and so have additions of floats",
+        "`par_iter`, `map` and `collect` into a `Vec` keep the order of the items; for the mean, collect the losses \
+         in this way and add them up in a plain loop",
+        "texts.par_iter().map(|text| /* call */).collect()\nlet losses: Vec<f32> = /* the same */;\nlosses.iter().sum::<f32>() / /* how many */",
+    ],
+    reading: &[
+        RAYON,
+        SEND_AND_SYNC,
+        Reading {
+            title: "Goldberg: What Every Computer Scientist Should Know About Floating-Point Arithmetic (1991)",
+            at: "https://doi.org/10.1145/103162.103163",
+        },
+    ],
+    questions: &[
+        "What do `Send` and `Sync` mean, and which of `Rc`, `Arc`, `Cell`, `RefCell` and `Mutex` is which?",
+        "Why may a parallel sum of floats differ from run to run, and what do you do about it?",
+    ],
+    solved: &[],
 };
