@@ -52,6 +52,8 @@ mod diff;
 mod exam;
 #[cfg(feature = "llama")]
 pub mod llama;
+#[cfg(any(feature = "sharing", feature = "parallel"))]
+pub mod locks;
 #[cfg(feature = "llama")]
 mod near;
 #[cfg(feature = "ownership")]
