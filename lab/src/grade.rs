@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rust_for_ai::check::State;
-use rust_for_ai::course::{Chapter, Stage};
+use rust_for_ai::course::{Chapter, Needs, Stage};
 use serde_json::Value;
 
 use crate::place::Place;
@@ -64,7 +64,7 @@ pub struct CompileError {
     pub rendered: String,
 }
 
-/// Grades one stage of a chapter, or all of them but those that need a feature of their own.
+/// Grades one stage of a chapter, or all of them but those that need a build of their own.
 ///
 /// # Errors
 ///
@@ -137,15 +137,40 @@ enum Build {
 }
 
 /// What cargo is told to build. A heavy feature is built in release, as the programs that run models
-/// are: so it is compiled once, and what it runs is not slow.
-fn arguments(chapter: &Chapter, needs: Option<&str>) -> Vec<String> {
+/// are: so it is compiled once, and what it runs is not slow. What a `--cfg` changes is built into a folder of
+/// its own, or each change of it would compile everything again.
+fn arguments(chapter: &Chapter, needs: Option<Needs>) -> Vec<String> {
     let words = ["test", "--no-run", "--package", "rust_for_ai", "--no-default-features"];
     let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
-    let features = needs.map_or(chapter.id.to_owned(), |needs| format!("{},{needs}", chapter.id));
+    let features = match needs {
+        Some(Needs::Feature(more)) => format!("{},{more}", chapter.id),
+        _ => chapter.id.to_owned(),
+    };
     arguments.extend(["--features".to_owned(), features]);
     arguments.extend(["--test".to_owned(), chapter.id.to_owned()]);
-    arguments.extend(needs.map(|_| "--release".to_owned()));
+    match needs {
+        None => {}
+        Some(Needs::Feature(_)) => arguments.push("--release".to_owned()),
+        Some(Needs::Cfg(name)) => {
+            arguments.extend(["--target-dir".to_owned(), format!("target/{name}")]);
+        }
+    }
     arguments
+}
+
+/// Sets a `--cfg` of the compiler, behind the flags that are set already.
+///
+/// Of the two variables cargo reads, the encoded one wins; there flags are separated by the unit separator of
+/// ASCII.
+pub(crate) fn with_cfg(cargo: &mut Command, name: &str) {
+    let before = |variable| std::env::var(variable).unwrap_or_default();
+    let (variable, flags) = match before("CARGO_ENCODED_RUSTFLAGS") {
+        flags if flags.is_empty() => {
+            ("RUSTFLAGS", format!("{} --cfg {name}", before("RUSTFLAGS")).trim().to_owned())
+        }
+        flags => ("CARGO_ENCODED_RUSTFLAGS", format!("{flags}\x1f--cfg\x1f{name}")),
+    };
+    cargo.env(variable, flags);
 }
 
 /// How cargo builds the answers of a chapter that are a Python module. The grader has maturin build them; this
@@ -158,7 +183,7 @@ fn module(chapter: &Chapter) -> Vec<String> {
         .to_vec()
 }
 
-fn build(place: &Place, chapter: &Chapter, needs: Option<&str>) -> Result<Build> {
+fn build(place: &Place, chapter: &Chapter, needs: Option<Needs>) -> Result<Build> {
     compile(place, chapter, &arguments(chapter, needs), needs)
 }
 
@@ -166,7 +191,7 @@ fn compile(
     place: &Place,
     chapter: &Chapter,
     arguments: &[String],
-    needs: Option<&str>,
+    needs: Option<Needs>,
 ) -> Result<Build> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
@@ -179,6 +204,9 @@ fn compile(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if let Some(Needs::Cfg(name)) = needs {
+        with_cfg(&mut cargo, name);
+    }
     let mut child = cargo.spawn().context("could not run `cargo`")?;
     let stderr = child.stderr.take();
     let said = thread::spawn(move || {
@@ -190,7 +218,12 @@ fn compile(
         Duration::from_secs(2),
         match needs {
             None => "building the grader (the first time takes some 20 seconds)",
-            Some(_) => "building the grader with Candle (the first time takes some minutes)",
+            Some(Needs::Feature(_)) => {
+                "building the grader with Candle (the first time takes some minutes)"
+            }
+            Some(Needs::Cfg(_)) => {
+                "building the grader with loom (the first time takes some 20 seconds)"
+            }
         },
     );
     let mut binary = None;
@@ -298,7 +331,7 @@ pub fn fingerprint(place: &Place, chapter: &Chapter) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rust_for_ai::course::{bpe, llama};
+    use rust_for_ai::course::{bpe, llama, sharing};
 
     use super::*;
 
@@ -311,5 +344,18 @@ mod tests {
         let needs = llama::CANDLE_LOAD.needs();
         let expected = format!("{common} llama,candle --test llama --release");
         assert_eq!(words(&llama::CHAPTER, needs), expected);
+    }
+
+    #[test]
+    fn what_a_cfg_changes_is_built_into_a_folder_of_its_own_behind_the_flags_that_are_set() {
+        let common = "test --no-run --package rust_for_ai --no-default-features --features";
+        let expected = format!("{common} sharing --test sharing --target-dir target/loom");
+        assert_eq!(arguments(&sharing::CHAPTER, sharing::LOOM.needs()).join(" "), expected);
+        let mut cargo = Command::new("cargo");
+        with_cfg(&mut cargo, "loom");
+        let (variable, flags) = cargo.get_envs().next().expect("one variable is set");
+        let before = std::env::var(variable).unwrap_or_default();
+        let flags = flags.expect("it has a value").to_string_lossy().replace('\x1f', " ");
+        assert_eq!(flags, format!("{before} --cfg loom").trim().replace('\x1f', " "));
     }
 }

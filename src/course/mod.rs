@@ -88,11 +88,31 @@ pub struct Reading {
     pub at: &'static str,
 }
 
-/// The cargo features that stages need beyond their chapter's.
+/// What a stage needs beyond its chapter's feature.
 ///
-/// Such a feature takes minutes to compile, so neither `cargo test` nor the grading of a whole chapter
-/// switches it on; the stage is listed as ignored, with the command that grades it.
-const NEEDS: &[(&str, &str)] = &[("llama.candle_load", "candle")];
+/// Neither `cargo test` nor the grading of a whole chapter has it; the stage is listed as ignored, with the
+/// command that grades it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// A cargo feature, which takes minutes to compile.
+    Feature(&'static str),
+    /// A `--cfg` of the compiler, which puts other types in the place of the standard library's. It reaches
+    /// every crate, so such a build has a folder of its own below `target/`, of the same name.
+    Cfg(&'static str),
+}
+
+impl std::fmt::Display for Needs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Feature(name) => write!(f, "--features {name}"),
+            Self::Cfg(name) => write!(f, "--cfg {name}"),
+        }
+    }
+}
+
+/// The stages that need more than their chapter's feature.
+const NEEDS: &[(&str, Needs)] =
+    &[("llama.candle_load", Needs::Feature("candle")), ("sharing.loom", Needs::Cfg("loom"))];
 
 impl Chapter {
     /// Whether its answers are a Python module of their own, which their grader builds.
@@ -108,15 +128,16 @@ impl Chapter {
 }
 
 impl Stage {
-    /// The cargo feature that this stage needs beyond its chapter's, if any.
+    /// What this stage needs beyond its chapter's feature, if anything.
     ///
     /// ```
-    /// use rust_for_ai::course::{bpe, llama};
+    /// use rust_for_ai::course::{Needs, bpe, llama, sharing};
     /// assert_eq!(bpe::MERGE.needs(), None);
-    /// assert_eq!(llama::CANDLE_LOAD.needs(), Some("candle"));
+    /// assert_eq!(llama::CANDLE_LOAD.needs(), Some(Needs::Feature("candle")));
+    /// assert_eq!(sharing::LOOM.needs(), Some(Needs::Cfg("loom")));
     /// ```
-    pub fn needs(&self) -> Option<&'static str> {
-        NEEDS.iter().find(|(id, _)| *id == self.id).map(|&(_, feature)| feature)
+    pub fn needs(&self) -> Option<Needs> {
+        NEEDS.iter().find(|(id, _)| *id == self.id).map(|&(_, needs)| needs)
     }
 
     /// The chapter's id: `bpe` of `bpe.merge`.

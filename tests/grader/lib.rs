@@ -188,15 +188,15 @@ fn ignored(stage: &Stage, reason: String) -> Trial {
     Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
 }
 
-/// The stages of a chapter that this build leaves out, since their feature is off, each with the reason.
+/// The stages of a chapter that this build leaves out, since it has not what they need, each with the reason.
 fn left_out(
     chapter: &'static Chapter,
     stages: &[Graded],
 ) -> impl Iterator<Item = (&'static Stage, String)> {
     let graded: Vec<&str> = stages.iter().map(|graded| graded.stage.id).collect();
     chapter.stages.iter().filter(move |stage| !graded.contains(&stage.id)).filter_map(|stage| {
-        let feature = stage.needs()?;
-        Some((*stage, format!("needs --features {feature}: cargo lab check {}", stage.id)))
+        let needs = stage.needs()?;
+        Some((*stage, format!("needs {needs}: cargo lab check {}", stage.id)))
     })
 }
 
@@ -228,6 +228,8 @@ mod tests {
         let llama = &course::llama::CHAPTER;
         assert_eq!(of(llama, &[]), [("llama.candle_load", reason)]);
         assert_eq!(of(llama, &["llama.candle_load"]), []);
+        let reason = "needs --cfg loom: cargo lab check sharing.loom".to_owned();
+        assert_eq!(of(&course::sharing::CHAPTER, &[]), [("sharing.loom", reason)]);
         assert_eq!(of(&course::bpe::CHAPTER, &[]), []);
     }
 }

@@ -136,9 +136,7 @@ fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[Compil
             for stage in shown.iter().flat_map(|chapter| chapter.stages) {
                 lines.extend(stage.needs().map(|needs| {
                     let id = stage.id;
-                    format!(
-                        "{id} needs the feature `{needs}` and is graded apart: cargo lab check {id}"
-                    )
+                    format!("{id} needs `{needs}` and is graded apart: cargo lab check {id}")
                 }));
             }
             parts.push(lines.join("\n"));

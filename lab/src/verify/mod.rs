@@ -153,7 +153,21 @@ fn gates(place: &Place, _: Choices) -> Result<()> {
     for kind in ["--lib", "--doc"] {
         cargo(place, &["test", "--features", LIGHT, kind])?;
     }
-    cargo(place, &["test", "--no-default-features", "--doc"])
+    cargo(place, &["test", "--no-default-features", "--doc"])?;
+    loom(place)
+}
+
+/// The stage that loom grades: the reference answer passes in every interleaving, and each wrong answer fails
+/// and is recognised. A build of its own, as for `cargo lab check sharing.loom`.
+fn loom(place: &Place) -> Result<()> {
+    let build = ["--target-dir", "target/loom", "--no-default-features", "--features", "sharing"];
+    let targets = ["--lib", "--test", "sharing", "--"];
+    for (task, words) in [("clippy", &["-D", "warnings"][..]), ("test", &["loom"])] {
+        let mut cargo = command(place, "cargo", &[&[task][..], &build, &targets, words].concat());
+        crate::grade::with_cfg(&mut cargo, "loom");
+        done(&mut cargo)?;
+    }
+    Ok(())
 }
 
 fn lab(place: &Place, _: Choices) -> Result<()> {

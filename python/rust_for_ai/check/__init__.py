@@ -40,6 +40,7 @@ NOT_IN_PYTHON: dict[str, str] = {
     "binding.measure": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"measure\")`",
     "binding.pickle": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"pickle\")`",
     "parallel.par_iter": "it is about threads of Rust and what may cross them",
+    "sharing.loom": "the answer is built of atomics, which Python has not, and graded by a model checker for Rust",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
 }
 """The stages without a check here, each with the reason."""
