@@ -63,7 +63,7 @@ const STEPS: &[Step] = &[
     Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
     Step {
         name: "package",
-        proves: "the Python package is built, tested and typed; wrong modules of `binding` fail",
+        proves: "the Python package is built, tested and typed; wrong modules of `binding` fail; traps spring",
         run: package::package,
     },
     Step {
