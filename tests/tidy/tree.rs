@@ -202,7 +202,9 @@ fn checks_are_pure(project: &Project) -> Vec<String> {
                 }
             }
         }
-        for (number, line) in (1..).zip(text.lines()) {
+        // Its tests may run a process.
+        let check = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in (1..).zip(check.lines()) {
             // A call that a verdict shows may read a file; there the line is a string.
             let code = !line.trim_start().starts_with('"');
             for word in ["std::time", "std::fs", "std::net", "std::process", "std::env"] {
