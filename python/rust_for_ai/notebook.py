@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
@@ -32,6 +33,7 @@ __all__ = [
     "lines",
     "module",
     "table",
+    "timeline",
     "tokens",
 ]
 
@@ -74,6 +76,57 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Html:
     True
     """
     return Html(_table(list(headings), [[str(cell) for cell in row] for row in rows]))
+
+
+def timeline(see: str, rows: Iterable[tuple[str, float, Iterable[float]]], overdue: float) -> Html:
+    """When another thread ran during some calls, below the sentence that says what to see.
+
+    A row is a name, how long the call took, and when the other thread beat meanwhile, in milliseconds from the
+    call's beginning. A beat is a white tick; dark is where none came for more than `overdue` milliseconds.
+
+    >>> picture = timeline("it stood still for 7 ms", [("a call", 10.0, [1.0, 2.0, 9.0])], overdue=3)
+    >>> picture._repr_html_().count("<title>7.0 ms</title>")
+    1
+    """
+    drawn = [(name, took, sorted(beats)) for name, took, beats in rows]
+    longest = max((took for _, took, _ in drawn), default=1.0)
+    left, width, row, top = 300, 520, 26, 28
+    bottom, scale = top + row * len(drawn), width / longest
+
+    def bar(y: float, begin: float, end: float, colour: str, within: str = "") -> str:
+        place = f'x="{left + begin * scale:.1f}" width="{(end - begin) * scale:.1f}"'
+        return f'<rect {place} y="{y}" height="18" fill="{colour}">{within}</rect>'
+
+    def text(x: float, y: float, anchor: str, content: str) -> str:
+        return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(content)}</text>'
+
+    svg = []
+    for x, colour, meaning in ((left, _FREE, "others ran"), (left + 110, _HELD, f"nobody else for more than {overdue:g} ms")):
+        svg.append(f'<rect x="{x}" y="6" width="12" height="12" fill="{colour}"/>')
+        svg.append(text(x + 17, 16, "start", meaning))
+    for number, (name, took, beats) in enumerate(drawn):
+        y = top + row * number
+        svg += [text(left - 8, y + 14, "end", name), bar(y, 0, took, _FREE)]
+        for begin, end in pairwise([0, *beats, took]):
+            if end - begin > overdue:
+                svg.append(bar(y, begin, end, _HELD, f"<title>{end - begin:.1f} ms</title>"))
+        half = 0.5 / scale
+        svg += [bar(y, beat - half, beat + half, "#fff") for beat in beats]
+    # Round steps, of which eleven at most fit.
+    powers = (factor * 10**power for power in range(-3, 9) for factor in (1, 2, 5))
+    step = next(step for step in powers if longest / step <= 10)
+    for tick in range(int(longest / step) + 1):
+        svg.append(text(left + tick * step * scale, bottom + 14, "middle", f"{tick * step:g}"))
+    svg.append(text(left + width / 2, bottom + 34, "middle", "time since the call began (ms)"))
+    size = f'width="{left + width + 60}" height="{bottom + 46}"'
+    return Html(
+        f'<figure style="margin:6px 0"><figcaption>{escape(see)}</figcaption>'
+        f'<div style="background:#fff;display:inline-block"><svg {size} font-family="sans-serif" '
+        f'font-size="12" fill="#111">{"".join(svg)}</svg></div></figure>'
+    )
+
+
+_FREE, _HELD = "#7fd0b8", "#b34700"
 
 
 def tokens(title: str, tokens: Iterable[tuple[int, bytes]]) -> Html:
