@@ -89,7 +89,7 @@ def timeline(see: str, rows: Iterable[tuple[str, float, Iterable[float]]], overd
     1
     """
     drawn = [(name, took, sorted(beats)) for name, took, beats in rows]
-    longest = max((took for _, took, _ in drawn), default=1.0)
+    longest = max((took for _, took, _ in drawn), default=0.0) or 1.0
     left, width, row, top = 300, 520, 26, 28
     bottom, scale = top + row * len(drawn), width / longest
 
