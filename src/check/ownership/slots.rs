@@ -240,6 +240,9 @@ impl Caches for Flawed {
         if slot == fresh {
             self.slots.push((0, None));
         }
+        if self.flaw == Flaw::FreesTwice {
+            self.slots[slot].0 += 1;
+        }
         self.slots[slot].1 = Some(cache);
         Handle { slot, generation: self.slots[slot].0 }
     }
