@@ -12,6 +12,8 @@
 mod bars;
 #[cfg(feature = "notebook")]
 mod heat;
+#[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
+mod owners;
 #[cfg(feature = "notebook")]
 mod plot;
 #[cfg(feature = "notebook")]
@@ -23,6 +25,8 @@ mod tree;
 pub use bars::bars;
 #[cfg(feature = "notebook")]
 pub use heat::heat;
+#[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
+pub use owners::owners;
 #[cfg(feature = "notebook")]
 pub use plot::{Axis, lines};
 pub use tokens::{pieces, tokens};
