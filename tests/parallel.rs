@@ -9,9 +9,14 @@ macro_rules! chapter {
     ($answers:ident, $tree:expr) => {{
         use $answers::parallel as answer;
         let graded = |stage, check| Graded { tree: $tree, stage, check };
-        [graded(&stage::PAR_ITER, || {
-            check::par_iter(answer::par_iter, answer::encode_all, answer::mean_loss)
-        })]
+        [
+            graded(&stage::PAR_ITER, || {
+                check::par_iter(answer::par_iter, answer::encode_all, answer::mean_loss)
+            }),
+            graded(&stage::FOLD_REDUCE, || {
+                check::fold_reduce(answer::merge, answer::fold_reduce, answer::count_pairs)
+            }),
+        ]
     }};
 }
 

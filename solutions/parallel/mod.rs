@@ -1,5 +1,7 @@
 //! Chapter `parallel`: all processors: Rayon, order and bounded memory, a stage a file.
 
+mod fold_reduce;
 mod par_iter;
 
+pub use fold_reduce::{Counts, count_pairs, fold_reduce, merge};
 pub use par_iter::{encode_all, mean_loss, par_iter};

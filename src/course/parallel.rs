@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "All processors: Rayon, order and bounded memory",
     ends_with: "a speed-up curve of your own code with an Amdahl fit",
     notebook: "notebooks/rust/50_parallel.ipynb",
-    stages: &[&PAR_ITER],
+    stages: &[&PAR_ITER, &FOLD_REDUCE],
 };
 
 const RAYON: Reading =
@@ -48,6 +48,40 @@ pub const PAR_ITER: Stage = Stage {
     questions: &[
         "What do `Send` and `Sync` mean, and which of `Rc`, `Arc`, `Cell`, `RefCell` and `Mutex` is which?",
         "Why may a parallel sum of floats differ from run to run, and what do you do about it?",
+    ],
+    solved: &[],
+};
+
+/// No shared map.
+pub const FOLD_REDUCE: Stage = Stage {
+    id: "parallel.fold_reduce",
+    title: "count pairs on all processors without a map that all of them share",
+    rust: "`fold` gives each part of the work an accumulator of its own, `reduce` merges them: closures that are `Sync`, results that are `Send`, and no lock",
+    ai: "pairs of a corpus are counted in parts and added up, on one machine as on a hundred",
+    minutes: 35,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "a lock around one map makes threads wait for each other, and the shared memory travels between them with \
+         each pair; let each part of the list have a map of its own, and add up the maps when the parts are done",
+        "`par_iter().fold(new, …)` gives one accumulator for each part that Rayon cut the list into, `reduce(new, …)` \
+         joins neighbours; to merge maps, go through the entries of one and add each count to the other's entry",
+        "items.par_iter()\n    .fold(new, |mut taken, item| { /* add */; taken })\n    .reduce(new, |mut left, right| { /* merge */; left })",
+    ],
+    reading: &[
+        Reading {
+            title: "Rayon: `fold`, and why it gives several results",
+            at: "https://docs.rs/rayon/1.12.0/rayon/iter/trait.ParallelIterator.html#method.fold",
+        },
+        Reading {
+            title: "Dean, Ghemawat: MapReduce: Simplified Data Processing on Large Clusters (2004), section 4.3 on combiners",
+            at: "https://research.google/pubs/mapreduce-simplified-data-processing-on-large-clusters/",
+        },
+    ],
+    questions: &[
+        "Eight threads count words into one `Mutex<HashMap>`, and it is slower than one thread. Why, and what do you do?",
+        "What does a reduction ask of its operation, and what happens with one that is not associative?",
     ],
     solved: &[],
 };

@@ -39,8 +39,9 @@ NOT_IN_PYTHON: dict[str, str] = {
     "binding.batch": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"batch\")`",
     "binding.measure": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"measure\")`",
     "binding.pickle": "the answer is a module in Rust: `rust_for_ai.notebook.module`, then `.check(\"pickle\")`",
-    "parallel.par_iter": "it is about threads of Rust and what may cross them",
     "sharing.loom": "the answer is built of atomics, which Python has not, and graded by a model checker for Rust",
+    "parallel.par_iter": "it is about threads of Rust and what may cross them",
+    "parallel.fold_reduce": "it is about threads of Rust, and accumulators that they do not share",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
 }
 """The stages without a check here, each with the reason."""
