@@ -16,6 +16,7 @@ macro_rules! chapter {
             graded(&stage::FOLD_REDUCE, || {
                 check::fold_reduce(answer::merge, answer::fold_reduce, answer::count_pairs)
             }),
+            graded(&stage::ORDERED_BATCH, || check::ordered_batch(answer::encode_batch)),
         ]
     }};
 }

@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "All processors: Rayon, order and bounded memory",
     ends_with: "a speed-up curve of your own code with an Amdahl fit",
     notebook: "notebooks/rust/50_parallel.ipynb",
-    stages: &[&PAR_ITER, &FOLD_REDUCE],
+    stages: &[&PAR_ITER, &FOLD_REDUCE, &ORDERED_BATCH],
 };
 
 const RAYON: Reading =
@@ -82,6 +82,37 @@ pub const FOLD_REDUCE: Stage = Stage {
     questions: &[
         "Eight threads count words into one `Mutex<HashMap>`, and it is slower than one thread. Why, and what do you do?",
         "What does a reduction ask of its operation, and what happens with one that is not associative?",
+    ],
+    solved: &[],
+};
+
+/// The same result on each run.
+pub const ORDERED_BATCH: Stage = Stage {
+    id: "parallel.ordered_batch",
+    title: "encode a batch whose order and whose first error do not depend on threads",
+    rust: "results are collected before errors are looked at; `collect` into a `Result` is short, and gives any error",
+    ai: "a batch with a bad text fails in the same way each time, and what was encoded before it is kept",
+    minutes: 25,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "an error is a result like any other: let each text have its own, in its place, and decide afterwards what \
+         the batch is",
+        "`par_iter`, `map` and `collect` into a `Vec<Result<T, E>>`, which keeps the order; then go through it in a \
+         loop, and stop at the first error with what you have by then",
+        "let results: Vec<Result<T, E>> = /* in parallel */;\nlet mut encoded = Vec::new();\nfor result in results {\n    // push, or return both\n}",
+    ],
+    reading: &[
+        RAYON,
+        Reading {
+            title: "Rayon: collecting into a `Result` (which error is kept is not said)",
+            at: "https://docs.rs/rayon/1.12.0/rayon/iter/trait.FromParallelIterator.html",
+        },
+    ],
+    questions: &[
+        "One of a thousand requests in a batch is bad. What do the other 999 get, and how does the client find the bad one?",
+        "Why can a lock that is held across a call into a thread pool wait for itself?",
     ],
     solved: &[],
 };

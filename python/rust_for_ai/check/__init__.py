@@ -42,6 +42,7 @@ NOT_IN_PYTHON: dict[str, str] = {
     "sharing.loom": "the answer is built of atomics, which Python has not, and graded by a model checker for Rust",
     "parallel.par_iter": "it is about threads of Rust and what may cross them",
     "parallel.fold_reduce": "it is about threads of Rust, and accumulators that they do not share",
+    "parallel.ordered_batch": "it is about threads of Rust, and results that do not depend on them",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
 }
 """The stages without a check here, each with the reason."""
