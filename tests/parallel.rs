@@ -17,6 +17,7 @@ macro_rules! chapter {
                 check::fold_reduce(answer::merge, answer::fold_reduce, answer::count_pairs)
             }),
             graded(&stage::ORDERED_BATCH, || check::ordered_batch(answer::encode_batch)),
+            graded(&stage::GRAIN_SIZE, || check::grain_size(answer::cut, answer::encode_grained)),
         ]
     }};
 }

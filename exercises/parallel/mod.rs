@@ -1,9 +1,11 @@
 //! Chapter `parallel`: all processors: Rayon, order and bounded memory, a stage a file.
 
 mod fold_reduce;
+mod grain_size;
 mod ordered_batch;
 mod par_iter;
 
 pub use fold_reduce::{Counts, count_pairs, fold_reduce, merge};
+pub use grain_size::{cut, encode_grained};
 pub use ordered_batch::encode_batch;
 pub use par_iter::{encode_all, mean_loss, par_iter};

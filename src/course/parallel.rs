@@ -8,7 +8,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "All processors: Rayon, order and bounded memory",
     ends_with: "a speed-up curve of your own code with an Amdahl fit",
     notebook: "notebooks/rust/50_parallel.ipynb",
-    stages: &[&PAR_ITER, &FOLD_REDUCE, &ORDERED_BATCH],
+    stages: &[&PAR_ITER, &FOLD_REDUCE, &ORDERED_BATCH, &GRAIN_SIZE],
 };
 
 const RAYON: Reading =
@@ -113,6 +113,41 @@ pub const ORDERED_BATCH: Stage = Stage {
     questions: &[
         "One of a thousand requests in a batch is bad. What do the other 999 get, and how does the client find the bad one?",
         "Why can a lock that is held across a call into a thread pool wait for itself?",
+    ],
+    solved: &[],
+};
+
+/// Where parallel work loses.
+pub const GRAIN_SIZE: Stage = Stage {
+    id: "parallel.grain_size",
+    title: "cut a batch by bytes, so that each task is worth its start",
+    rust: "ranges of a slice as tasks; a state that is made inside of a task needs neither `Send` nor a lock",
+    ai: "texts of a batch differ by a thousand times, so work is cut by bytes; tiny batches are left to one processor",
+    minutes: 30,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "a task has a price, so it has to be long enough to be worth it, and there have to be several tasks for each \
+         processor; both are said by one number, the bytes of a task",
+        "`cut`: add up lengths and close a range as soon as there are enough; then the ranges are the items of the \
+         parallel iterator: a task makes its state, encodes the texts of its range in a loop, and gives a `Vec`; \
+         collect these in order and flatten them",
+        "cut(&lengths, grain).into_par_iter().map(|range| {\n    let mut state = new();\n    /* a Vec of this range */\n})",
+    ],
+    reading: &[
+        Reading {
+            title: "Rayon: `with_min_len`, the same by the number of items",
+            at: "https://docs.rs/rayon/1.12.0/rayon/iter/trait.IndexedParallelIterator.html#method.with_min_len",
+        },
+        Reading {
+            title: "Blumofe, Leiserson: Scheduling Multithreaded Computations by Work Stealing (1999)",
+            at: "https://doi.org/10.1145/324133.324234",
+        },
+    ],
+    questions: &[
+        "Your parallel code is slower than the loop. What are the first three things that you measure?",
+        "How do you choose the size of a task, and why is the curve of time over it a U?",
     ],
     solved: &[],
 };

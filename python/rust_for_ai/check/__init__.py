@@ -43,6 +43,7 @@ NOT_IN_PYTHON: dict[str, str] = {
     "parallel.par_iter": "it is about threads of Rust and what may cross them",
     "parallel.fold_reduce": "it is about threads of Rust, and accumulators that they do not share",
     "parallel.ordered_batch": "it is about threads of Rust, and results that do not depend on them",
+    "parallel.grain_size": "it is about tasks of Rust's threads, and what each of them costs",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
 }
 """The stages without a check here, each with the reason."""
