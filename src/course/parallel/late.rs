@@ -1,0 +1,44 @@
+//! The later stages of chapter `parallel`: pipelines, pools and what no compiler refuses.
+
+use crate::course::{Level, Reading, Stage};
+
+/// What the compiler refuses, and what it cannot.
+pub const DATA_RACE: Stage = Stage {
+    id: "parallel.data_race",
+    title: "say which races the compiler refuses, and end one that it does not",
+    rust: "`Send`, `Sync` and one writer rule out data races (E0373, E0277, E0499, E0506, E0594, E0133); a compare and exchange makes two steps one",
+    ai: "admission to a KV cache: a block is never given to two requests",
+    minutes: 35,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "for each program ask two things: may this value cross to another thread (`Send`) or be seen from two \
+         (`Sync`); and who else can write while it is used? For the function: what you saw may be out of date in \
+         the very next step",
+        "read the count, compute what would be left, and write that only if the count is still what you read; if it \
+         is not, decide anew from what is there now",
+        "let mut seen = free.load(Relaxed);\nwhile let Some(left) = seen.checked_sub(blocks) {\n    match \
+         free.compare_exchange_weak(seen, left, Relaxed, Relaxed) {\n        // taken, or seen anew\n    }\n}\nfalse",
+    ],
+    reading: &[
+        Reading {
+            title: "The Rustonomicon: data races and race conditions",
+            at: "https://doc.rust-lang.org/nomicon/races.html",
+        },
+        Reading {
+            title: "Mara Bos, Rust Atomics and Locks, chapter 2: atomics",
+            at: "https://marabos.nl/atomics/atomics.html",
+        },
+        Reading {
+            title: "std::sync::atomic::AtomicUsize::compare_exchange_weak",
+            at: "https://doc.rust-lang.org/std/sync/atomic/struct.AtomicUsize.html#method.compare_exchange_weak",
+        },
+    ],
+    questions: &[
+        "What is the difference between a data race and a race condition, and which of them does Rust rule out?",
+        "Why is `Rc` not `Send`, and why is `RefCell` `Send` but not `Sync`?",
+        "A counter is incremented with `Relaxed` by eight threads. Is the total exact? What does `Relaxed` give up?",
+    ],
+    solved: &[],
+};
