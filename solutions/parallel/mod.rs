@@ -4,8 +4,10 @@ mod fold_reduce;
 mod grain_size;
 mod ordered_batch;
 mod par_iter;
+mod pipeline;
 
 pub use fold_reduce::{Counts, count_pairs, fold_reduce, merge};
 pub use grain_size::{cut, encode_grained};
 pub use ordered_batch::encode_batch;
 pub use par_iter::{encode_all, mean_loss, par_iter};
+pub use pipeline::pipeline;

@@ -26,6 +26,11 @@
 //! or read a clock: one whose threads all rest counts as one that waits for ever (`run.rs` tells how that
 //! is seen).
 
+#[cfg_attr(
+    not(feature = "parallel"),
+    allow(dead_code, reason = "checks of chapter `parallel` use it")
+)]
+pub(crate) mod rest;
 mod run;
 
 use std::collections::HashMap;

@@ -2,6 +2,46 @@
 
 use crate::course::{Level, Reading, Stage};
 
+/// Bounded memory.
+pub const PIPELINE: Stage = Stage {
+    id: "parallel.pipeline",
+    title: "read, encode and write at the same time, in bounded memory",
+    rust: "`sync_channel` makes the sender wait; an end of a channel that is dropped tells the other end to stop",
+    ai: "a corpus of any size is tokenized in memory that does not grow, while the disk and the processor both work",
+    minutes: 40,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "a bounded channel is back-pressure: who sends to a slow receiver waits. And it is a signal: when one end is \
+         dropped, the other is told, by an error of `send` or by the end of the loop that receives",
+        "in a `thread::scope`, one thread reads and sends, a second receives, encodes and sends, and the calling thread \
+         receives and writes. Send `Result`s through the second channel, so that an error keeps its place in the order. \
+         Each loop should own its receiver, so that leaving the loop drops it",
+        "thread::scope(|scope| {\n    let (read, to_encode) = sync_channel(room);\n    let (encoded, to_write) = \
+         sync_channel(room);\n    scope.spawn(move || for item in source { /* send, or stop */ });\n    scope.spawn(move || \
+         for item in to_encode { /* encode, send, or stop */ });\n    for result in to_write { /* `?` twice */ }\n    \
+         Ok(written)\n})",
+    ],
+    reading: &[
+        Reading {
+            title: "std::sync::mpsc::sync_channel",
+            at: "https://doc.rust-lang.org/std/sync/mpsc/fn.sync_channel.html",
+        },
+        Reading {
+            title: "The Rust Programming Language, chapter 16.2: transfer data between threads with message passing",
+            at: "https://doc.rust-lang.org/book/ch16-02-message-passing.html",
+        },
+    ],
+    questions: &[
+        "A service reads from a queue faster than it writes to its store. What happens with an unbounded channel, and \
+         what with a bounded one?",
+        "The consumer of a channel fails. How do the producers come to know, and how can that become a deadlock?",
+        "How much memory does a pipeline of three threads need, in items?",
+    ],
+    solved: &[],
+};
+
 /// What the compiler refuses, and what it cannot.
 pub const DATA_RACE: Stage = Stage {
     id: "parallel.data_race",
