@@ -42,6 +42,48 @@ pub const PIPELINE: Stage = Stage {
     solved: &[],
 };
 
+/// Who waits for whom.
+pub const THREAD_POOLS: Stage = Stage {
+    id: "parallel.thread_pools",
+    title: "say who waits for whom, and encode on a pool without blocking the runtime",
+    rust: "a thread that waits does nothing else: Rayon for the processor, async for waiting, a oneshot between the two",
+    ai: "a server goes on answering while it tokenizes; an extension detaches from Python before it waits for its workers",
+    minutes: 40,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "draw an arrow from whoever waits to whoever could end the waiting; a circle is a deadlock. For the function: \
+         the work has to leave the thread that polls, and the result has to come back by something that can be awaited",
+        "make a `tokio::sync::oneshot` channel; `pool.spawn` a job that encodes all texts with `par_iter` and sends the \
+         result; await the receiver. Catch the panic inside of the job, and do not unwrap the `send`",
+        "let (sender, receiver) = oneshot::channel();\npool.spawn(move || {\n    let encoded = \
+         panic::catch_unwind(AssertUnwindSafe(|| /* par_iter, map, collect */));\n    let _ = \
+         sender.send(encoded);\n});\nmatch receiver.await { /* two Results, one in the other */ }",
+    ],
+    reading: &[
+        Reading {
+            title: "Alice Ryhl: what is blocking in async Rust?",
+            at: "https://ryhl.io/blog/async-what-is-blocking/",
+        },
+        Reading {
+            title: "rayon::ThreadPool: install, spawn and panics",
+            at: "https://docs.rs/rayon/1.12.0/rayon/struct.ThreadPool.html",
+        },
+        Reading {
+            title: "tokio::sync::oneshot",
+            at: "https://docs.rs/tokio/1.53.1/tokio/sync/oneshot/index.html",
+        },
+        Reading { title: "PyO3: parallelism", at: "https://pyo3.rs/v0.30.1/parallelism" },
+    ],
+    questions: &[
+        "Why must a tokenizer not run in an async handler, and why is `spawn_blocking` the wrong pool for it?",
+        "When must an extension module detach from the interpreter before it uses Rayon, and what deadlocks if it does not?",
+        "What happens to a panic in `rayon::spawn`, in `par_iter`, in `tokio::spawn` and in `thread::spawn`?",
+    ],
+    solved: &[],
+};
+
 /// What the compiler refuses, and what it cannot.
 pub const DATA_RACE: Stage = Stage {
     id: "parallel.data_race",
