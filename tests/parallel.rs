@@ -18,6 +18,11 @@ macro_rules! chapter {
             }),
             graded(&stage::ORDERED_BATCH, || check::ordered_batch(answer::encode_batch)),
             graded(&stage::GRAIN_SIZE, || check::grain_size(answer::cut, answer::encode_grained)),
+            graded(&stage::PIPELINE, || check::pipeline(answer::pipeline)),
+            graded(&stage::THREAD_POOLS, || {
+                check::thread_pools(answer::thread_pools, answer::encode_on)
+            }),
+            graded(&stage::DATA_RACE, || check::data_race(answer::data_race, answer::reserve)),
         ]
     }};
 }

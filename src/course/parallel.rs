@@ -2,13 +2,25 @@
 
 use super::{Chapter, Level, Reading, Stage};
 
+mod late;
+
+pub use late::{DATA_RACE, PIPELINE, THREAD_POOLS};
+
 /// The chapter.
 pub const CHAPTER: Chapter = Chapter {
     id: "parallel",
     title: "All processors: Rayon, order and bounded memory",
     ends_with: "a speed-up curve of your own code with an Amdahl fit",
     notebook: "notebooks/rust/50_parallel.ipynb",
-    stages: &[&PAR_ITER, &FOLD_REDUCE, &ORDERED_BATCH, &GRAIN_SIZE],
+    stages: &[
+        &PAR_ITER,
+        &FOLD_REDUCE,
+        &ORDERED_BATCH,
+        &GRAIN_SIZE,
+        &PIPELINE,
+        &THREAD_POOLS,
+        &DATA_RACE,
+    ],
 };
 
 const RAYON: Reading =

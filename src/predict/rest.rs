@@ -130,7 +130,11 @@ mod tests {
             let gate = Arc::new(Barrier::new(2));
             let theirs = Arc::clone(&gate);
             let mut rests = 0;
-            let body = move || (0..3).for_each(|_| drop(theirs.wait()));
+            let body = move || {
+                (0..3).for_each(|_| {
+                    theirs.wait();
+                })
+            };
             let let_go = || {
                 rests += 1;
                 gate.wait();

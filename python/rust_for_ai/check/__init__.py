@@ -44,6 +44,9 @@ NOT_IN_PYTHON: dict[str, str] = {
     "parallel.fold_reduce": "it is about threads of Rust, and accumulators that they do not share",
     "parallel.ordered_batch": "it is about threads of Rust, and results that do not depend on them",
     "parallel.grain_size": "it is about tasks of Rust's threads, and what each of them costs",
+    "parallel.pipeline": "it is about threads and channels, and who owns their ends",
+    "parallel.thread_pools": "it is about Rayon's pools and Rust's async runtime",
+    "parallel.data_race": "it is about Rust's compiler and its atomics",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
 }
 """The stages without a check here, each with the reason."""
