@@ -14,4 +14,4 @@ pub use grain_size::{cut, encode_grained};
 pub use ordered_batch::encode_batch;
 pub use par_iter::{encode_all, mean_loss, par_iter};
 pub use pipeline::pipeline;
-pub use thread_pools::{encode_on, thread_pools};
+pub use thread_pools::{Encoder, encode_on, thread_pools};
