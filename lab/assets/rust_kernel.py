@@ -53,7 +53,9 @@ def limit_memory() -> None:
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        # What a cell starts may lift it: AddressSanitizer sets aside far more than it uses.
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, most))
     except (ImportError, ValueError, OSError):
         # Windows has no such limit, and a lower one may be in force.
         pass
@@ -87,7 +89,7 @@ def start_waiting(connection_file: str) -> None:
             else:
                 text = (
                     f"The Rust kernel is not ready yet: {how_far()}.\n\n"
-                    "Meanwhile the first stage can be solved in an editor: open exercises/bpe/bytes.rs\n"
+                    "Meanwhile a first stage can be solved in an editor: open exercises/bpe/bytes.rs\n"
                     "and grade it in a terminal with `cargo lab check bpe.bytes`."
                 )
             if not silent:
