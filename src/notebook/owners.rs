@@ -33,7 +33,7 @@ fn look(_: &Weights) {}
 const MARK: &str = "at line ";
 
 const ROW: f64 = 22.0;
-const COLUMN: f64 = 120.0;
+const COLUMN: f64 = 170.0;
 const LETTER: f64 = 7.9;
 
 /// A value: what it is called, who owns it from which line on, and at which line it is freed.
