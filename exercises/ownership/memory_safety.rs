@@ -3,17 +3,17 @@
 //! Four errors make most of what goes wrong with memory, and this is what becomes of them:
 //!
 //! ```text
-//! error               C                           Python                        Rust
-//! use after free      undefined: anything goes    cannot be written             does not compile
-//! double free         undefined                   cannot be written             does not compile
-//! buffer overrun      undefined                   IndexError, while it runs     a panic, while it runs
-//! data race           undefined                   updates are lost              does not compile
+//! error               C                           Python
+//! use after free      undefined: anything goes    cannot be written
+//! double free         undefined                   cannot be written
+//! buffer overrun      undefined                   IndexError, while it runs
+//! data race           undefined                   updates may be lost
 //! ```
 //!
 //! Python pays with a count in every object, and with a collector for cycles, which stops the program at a
-//! moment of its own choice. Rust pays at compile time: with the rules that you have met. Not all that is bad is
-//! unsafe. Memory may leak, a stack may overflow, two threads may wait for one another: no promise is broken
-//! by that. And `unsafe` is the word for "here I vouch for the promise". It does not switch off the rules.
+//! moment of its own choice. Rust pays at compile time, with the rules that you have met, and sometimes while
+//! the program runs. Not all that is bad is unsafe: safe means that nobody reads or writes what is not theirs,
+//! and no more. And `unsafe` is the word for "here I vouch for that"; what it switches off, you will see.
 //!
 //! First the predictions: what becomes of each program when it is compiled for debugging and run? There is a
 //! new one, `Aborts`: the process ends at once, and nothing can catch it. E0133 asks for `unsafe`.

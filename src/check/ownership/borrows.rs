@@ -322,6 +322,20 @@ const WRONG: &[Wrong<Answer>] = &[
             })
         },
     },
+    Wrong {
+        id: "half_counts_on_in_steps",
+        belief: "you counted the second half from the start of the tensor; it begins at 0",
+        answer: &|asked| {
+            adding(asked, |tensor, input| {
+                if input.from == input.to || input.from.max(input.to) >= input.rows {
+                    return false;
+                }
+                let start = input.from.max(input.to) * input.width;
+                let (_, later) = tensor.split_at_mut(start);
+                later[start..][..input.width].len() == input.width
+            })
+        },
+    },
 ];
 
 pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {
