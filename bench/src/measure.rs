@@ -49,3 +49,56 @@ pub fn memory() -> Result<Memory> {
     };
     Ok(Memory { anonymous: bytes("RssAnon:")?, mapped: bytes("RssFile:")? })
 }
+
+/// The processor's name, and how many threads it runs at once.
+pub fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{}, {threads} threads", name.map_or("unknown", |(_, name)| name))
+}
+
+/// So many bytes, or a few more, of the words of a sample, each line in another order and with numbers between.
+pub fn varied(sample: &str, bytes: usize, random: &mut Random) -> String {
+    let lines: Vec<Vec<&str>> = sample
+        .lines()
+        .map(|line| line.split_inclusive([' ', '\t', '。', '、']).collect())
+        .collect();
+    let mut text = String::new();
+    while text.len() < bytes {
+        for words in &lines {
+            for _ in words {
+                text.push_str(random.one_of(words));
+                if random.below(20) == 0 {
+                    text.push_str(&random.below(100_000).to_string());
+                }
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// A small generator (xorshift64*, Vigna 2014): the same numbers on every machine.
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// With a seed, which must not be zero.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as usize % bound
+    }
+
+    /// One of some things.
+    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}

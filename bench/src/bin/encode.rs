@@ -22,7 +22,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use bench::encodings::{PAIRS, Pair};
 use bench::hugging_face::HuggingFace;
-use bench::measure::{median, released};
+use bench::measure::{Random, median, processor, released, varied};
 use bench::{TIKTOKEN_RS_VERSION, TOKENIZERS_VERSION};
 
 /// How many rounds.
@@ -174,12 +174,16 @@ fn texts() -> Result<Vec<Text>> {
     let mut texts =
         vec![Text { name: "book".into(), text: read(&data.join("kjv.txt"))?, worst: false }];
     let sample = read(&data.join("multilingual.tsv"))?;
-    texts.push(Text { name: "15 languages, varied".into(), text: varied(&sample), worst: false });
+    texts.push(Text {
+        name: "15 languages, varied".into(),
+        text: varied(&sample, 1_000_000, &mut Random::new(2)),
+        worst: false,
+    });
     for path in std::env::args_os().skip(1).map(PathBuf::from) {
         let name = path.file_name().map_or(String::new(), |name| name.to_string_lossy().into());
         texts.push(Text { name, text: read(&path)?, worst: false });
     }
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     let mut made = |name: &str, alphabet: &[u8]| {
         let text = (0..1_000_000).map(|_| char::from(random.one_of(alphabet))).collect();
         Text { name: name.into(), text, worst: true }
@@ -191,28 +195,6 @@ fn texts() -> Result<Vec<Text>> {
     texts.push(made("random digits", b"0123456789"));
     texts.push(made("random punctuation", b"!#$%&()*+,-.:;<=>?@[]^_{|}~"));
     Ok(texts)
-}
-
-/// A megabyte of the sample's words, each line in another order.
-fn varied(sample: &str) -> String {
-    let mut random = Random(2);
-    let lines: Vec<Vec<&str>> = sample
-        .lines()
-        .map(|line| line.split_inclusive([' ', '\t', '。', '、']).collect())
-        .collect();
-    let mut text = String::new();
-    while text.len() < 1_000_000 {
-        for words in &lines {
-            for _ in words {
-                text.push_str(random.one_of(words));
-                if random.below(20) == 0 {
-                    text.push_str(&random.below(100_000).to_string());
-                }
-            }
-            text.push('\n');
-        }
-    }
-    text
 }
 
 fn seconds<T>(run: impl FnOnce() -> T) -> f64 {
@@ -233,27 +215,4 @@ fn speed(bytes: usize, times: &[f64]) -> String {
 /// The first bytes of a text, cut before a character.
 fn beginning(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes.min(text.len()))]
-}
-
-fn processor() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{}, {threads} threads", name.map_or("unknown", |(_, name)| name))
-}
-
-/// A small generator (xorshift64*, Vigna 2014): the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as usize % bound
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
 }
