@@ -25,4 +25,6 @@ pub mod llama;
 pub mod notebook;
 #[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
 pub mod predict;
+#[cfg(feature = "sharing")]
+pub mod sharing;
 mod witness;

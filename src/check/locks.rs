@@ -394,13 +394,19 @@ mod tests {
     #[test]
     fn a_thread_that_would_wait_for_itself_is_told_and_still_holds_one_lock() {
         let lock = Mutex::new(1);
-        let guard = lock.lock().unwrap();
+        let guard = lock.lock().expect("no thread has panicked");
         let twice = catch_unwind(AssertUnwindSafe(|| drop(lock.lock())));
-        assert_eq!(twice.unwrap_err().downcast_ref::<String>().unwrap(), WAITS_FOR_ITSELF);
+        assert_eq!(
+            twice
+                .expect_err("it panics, or is poisoned")
+                .downcast_ref::<String>()
+                .expect("no thread has panicked"),
+            WAITS_FOR_ITSELF
+        );
         assert!(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)));
         assert_eq!((*guard, held()), (1, 1));
         drop(guard);
-        assert_eq!(*lock.lock().unwrap(), 1);
+        assert_eq!(*lock.lock().expect("no thread has panicked"), 1);
         assert_eq!(held(), 0);
     }
 
@@ -414,10 +420,10 @@ mod tests {
         };
         assert!(catch_unwind(AssertUnwindSafe(poison)).is_err());
         assert_eq!((held(), lock.is_poisoned()), (0, true));
-        assert_eq!(**lock.lock().unwrap_err().get_ref(), 2);
+        assert_eq!(**lock.lock().expect_err("it panics, or is poisoned").get_ref(), 2);
         assert!(matches!(lock.try_lock(), Err(TryLockError::Poisoned(_))));
         lock.clear_poison();
-        assert_eq!(*lock.lock().unwrap(), 2);
+        assert_eq!(*lock.lock().expect("no thread has panicked"), 2);
     }
 
     #[test]
@@ -448,11 +454,11 @@ mod tests {
         thread::scope(|scope| {
             scope.spawn(|| {
                 log.wait_until(|events| !events.is_empty());
-                *lock.lock().unwrap() += 1;
+                *lock.lock().expect("no thread has panicked") += 1;
             });
-            *lock.lock().unwrap() += 1;
+            *lock.lock().expect("no thread has panicked") += 1;
         });
         assert_eq!((log.acquired(), log.contended(), log.threads()), (2, 1, 2));
-        assert_eq!(lock.into_inner().unwrap(), 2);
+        assert_eq!(lock.into_inner().expect("no thread has panicked"), 2);
     }
 }

@@ -70,6 +70,8 @@ mod record;
 pub mod sharing;
 mod show;
 mod summary;
+#[cfg(any(feature = "sharing", feature = "parallel"))]
+mod threads;
 #[cfg(feature = "real_tokenizers")]
 pub mod work;
 

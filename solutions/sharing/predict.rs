@@ -1,0 +1,236 @@
+//! Stage `sharing.predict`: say what becomes of a value that many want.
+//!
+//! `RefCell` or `Mutex`? Who answers "one thread or many" has half of it. The other half is what happens to those
+//! who break the rule: one is a panic, the other waits, and a third does not compile. Say of each program what
+//! becomes of it when it is compiled for debugging and run:
+//!
+//! ```text
+//! DoesNotCompile("E0277")   the compiler refuses it, with this code (`rustc --explain E0277`)
+//! Prints("7 7")             it ends well and prints this; lines are separated by \n
+//! Panics                    a panic ends it
+//! Poisoned                  it unwraps a lock that another panic has poisoned
+//! Blocks                    it never ends, since all of its threads wait
+//! ```
+//!
+//! Codes that occur here:
+//!
+//! ```text
+//! E0277   a type lacks a trait, such as `Send` (may go to another thread) or `Sync` (may be shared by threads)
+//! E0373   a closure borrows what may be gone when it runs
+//! E0382   a value is used after it was moved
+//! E0499   two `&mut` of one value at a time
+//! ```
+//!
+//! A guard is held until it is dropped; a guard without a name is a temporary, and the question is where
+//! those end. Guess before you look anything up.
+
+use rust_for_ai::predict::Prediction::{self, Blocks, DoesNotCompile, Panics, Poisoned, Prints};
+
+/// What becomes of each program.
+pub fn predict(program: &str) -> Prediction {
+    match program {
+        // use std::cell::RefCell;
+        // let ids = RefCell::new(vec![5]);
+        // let first = ids.borrow_mut();
+        // let second = ids.borrow_mut();
+        // println!("{} {}", first.len(), second.len());
+        "borrowed_twice" => {
+            // BEGIN SOLUTION
+            Panics
+            // END SOLUTION
+        }
+        // use std::cell::RefCell;
+        // let ids = RefCell::new(vec![5]);
+        // let held = ids.borrow();
+        // println!("{} {}", ids.try_borrow().is_ok(), ids.try_borrow_mut().is_ok());
+        "tried" => {
+            // BEGIN SOLUTION
+            Prints("true false")
+            // END SOLUTION
+        }
+        // use std::cell::RefCell;
+        // let ids = RefCell::new(vec![5]);
+        // match ids.borrow().last().copied() {
+        //     Some(id) => ids.borrow_mut().push(id + 1),
+        //     None => ids.borrow_mut().push(0),
+        // }
+        // println!("{:?}", ids.borrow());
+        "head_of_a_match" => {
+            // BEGIN SOLUTION
+            Panics
+            // END SOLUTION
+        }
+        // use std::cell::RefCell;
+        // let ids = RefCell::new(vec![]);
+        // if let Some(id) = ids.borrow().last().copied() {
+        //     println!("the last is {id}");
+        // } else {
+        //     ids.borrow_mut().push(0);
+        // }
+        // println!("{:?}", ids.borrow());
+        "else_of_an_if_let" => {
+            // BEGIN SOLUTION
+            Prints("[0]")
+            // END SOLUTION
+        }
+        // use std::cell::RefCell;
+        // let ids = RefCell::new(vec![5]);
+        // let worker = std::thread::spawn(move || {
+        //     ids.borrow_mut().push(6);
+        //     ids
+        // });
+        // println!("{:?}", worker.join().unwrap().borrow());
+        "a_refcell_in_a_thread" => {
+            // BEGIN SOLUTION
+            Prints("[5, 6]")
+            // END SOLUTION
+        }
+        // use std::cell::RefCell;
+        // use std::sync::Arc;
+        // let ids = Arc::new(RefCell::new(vec![5]));
+        // let theirs = Arc::clone(&ids);
+        // std::thread::spawn(move || theirs.borrow_mut().push(6)).join().unwrap();
+        // println!("{:?}", ids.borrow());
+        "a_refcell_in_two_threads" => {
+            // BEGIN SOLUTION
+            DoesNotCompile("E0277")
+            // END SOLUTION
+        }
+        // use std::rc::Rc;
+        // let ids = Rc::new(vec![5, 6]);
+        // let theirs = Rc::clone(&ids);
+        // let worker = std::thread::spawn(move || theirs.len());
+        // println!("{} {}", ids.len(), worker.join().unwrap());
+        "an_rc_in_a_thread" => {
+            // BEGIN SOLUTION
+            DoesNotCompile("E0277")
+            // END SOLUTION
+        }
+        // let ids = vec![5, 6];
+        // let worker = std::thread::spawn(|| ids.len());
+        // println!("{}", worker.join().unwrap());
+        "lent_to_a_thread" => {
+            // BEGIN SOLUTION
+            DoesNotCompile("E0373")
+            // END SOLUTION
+        }
+        // use std::sync::Mutex;
+        // let ids = Mutex::new(vec![5, 6]);
+        // let guard = ids.lock().unwrap();
+        // std::thread::scope(|scope| {
+        //     scope.spawn(move || println!("{}", guard.len()));
+        // });
+        "a_guard_in_a_thread" => {
+            // BEGIN SOLUTION
+            DoesNotCompile("E0277")
+            // END SOLUTION
+        }
+        // use std::sync::Mutex;
+        // let mut hits = Mutex::new(1);
+        // let first = hits.get_mut().unwrap();
+        // let second = hits.get_mut().unwrap();
+        // *first += 1;
+        // *second += 1;
+        // println!("{}", hits.into_inner().unwrap());
+        "past_the_lock" => {
+            // BEGIN SOLUTION
+            DoesNotCompile("E0499")
+            // END SOLUTION
+        }
+        // use std::sync::Mutex;
+        // let ids = Mutex::new(vec![5, 6]);
+        // ids.lock().unwrap().push(ids.lock().unwrap().len());
+        // println!("{:?}", ids.lock().unwrap());
+        "locked_twice_in_a_line" => {
+            // BEGIN SOLUTION
+            Blocks
+            // END SOLUTION
+        }
+        // use std::sync::{Arc, Mutex};
+        // let hits = Arc::new(Mutex::new(1));
+        // let theirs = Arc::clone(&hits);
+        // let worker = std::thread::spawn(move || {
+        //     let mut guard = theirs.lock().unwrap();
+        //     *guard += 1;
+        //     panic!("half way");
+        // });
+        // let _ = worker.join();
+        // println!("{}", hits.lock().unwrap());
+        "after_a_panic" => {
+            // BEGIN SOLUTION
+            Poisoned
+            // END SOLUTION
+        }
+        // use std::sync::{Arc, Mutex, PoisonError};
+        // let hits = Arc::new(Mutex::new(1));
+        // let theirs = Arc::clone(&hits);
+        // let worker = std::thread::spawn(move || {
+        //     let mut guard = theirs.lock().unwrap();
+        //     *guard += 1;
+        //     panic!("half way");
+        // });
+        // let _ = worker.join();
+        // println!("{}", hits.lock().unwrap_or_else(PoisonError::into_inner));
+        "after_a_panic_all_the_same" => {
+            // BEGIN SOLUTION
+            Prints("2")
+            // END SOLUTION
+        }
+        // use std::sync::RwLock;
+        // let ids = RwLock::new(vec![5, 6]);
+        // let first = ids.read().unwrap();
+        // let second = ids.read().unwrap();
+        // println!("{}", first.len() + second.len());
+        "read_twice" => {
+            // BEGIN SOLUTION
+            Prints("4")
+            // END SOLUTION
+        }
+        // use std::sync::RwLock;
+        // let ids = RwLock::new(vec![5, 6]);
+        // let known = ids.read().unwrap();
+        // if !known.contains(&7) {
+        //     ids.write().unwrap().push(7);
+        // }
+        // println!("{:?}", ids.read().unwrap());
+        "read_then_write" => {
+            // BEGIN SOLUTION
+            Blocks
+            // END SOLUTION
+        }
+        // use std::sync::{Barrier, Mutex};
+        // let (ids, hits, both) = (Mutex::new(vec![5]), Mutex::new(0), Barrier::new(2));
+        // std::thread::scope(|scope| {
+        //     scope.spawn(|| {
+        //         let ids = ids.lock().unwrap();
+        //         both.wait();
+        //         *hits.lock().unwrap() += ids.len();
+        //     });
+        //     scope.spawn(|| {
+        //         let hits = hits.lock().unwrap();
+        //         both.wait();
+        //         ids.lock().unwrap().push(*hits);
+        //     });
+        // });
+        // println!("done");
+        "in_two_orders" => {
+            // BEGIN SOLUTION
+            Blocks
+            // END SOLUTION
+        }
+        // use std::sync::OnceLock;
+        // use std::sync::atomic::{AtomicU32, Ordering};
+        // static MODEL: OnceLock<u32> = OnceLock::new();
+        // static CALLS: AtomicU32 = AtomicU32::new(0);
+        // let load = || MODEL.get_or_init(|| CALLS.fetch_add(1, Ordering::Relaxed) + 1);
+        // let workers = [0; 4].map(|_| std::thread::spawn(load));
+        // let seen = workers.map(|worker| *worker.join().unwrap());
+        // println!("{} {} calls", seen[3], CALLS.load(Ordering::Relaxed));
+        "filled_once" => {
+            // BEGIN SOLUTION
+            Prints("1 1 calls")
+            // END SOLUTION
+        }
+        other => unreachable!("no program is called {other}"),
+    }
+}
