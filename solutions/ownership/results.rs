@@ -5,9 +5,8 @@
 //! out, or returns the error at once, turned by `From` into the kind that the function promises. You see from
 //! the signature what may fail, and from each `?` where.
 //!
-//! A panic is for something else: a bug, a state that cannot be. An index past the end, an `unwrap` of what
-//! was said to be `Ok`, a sum too large for its type (checked where a program is built for debugging). A
-//! panic unwinds the thread and drops what it owned. A server answers bad input by an error, never by a panic.
+//! A panic is for something else: a bug, a state that cannot be. It unwinds the thread and drops what that
+//! owned. A server answers bad input by an error, never by a panic.
 //!
 //! First the predictions: what becomes of each program when it is compiled for debugging and run? E0277 says
 //! that a type lacks what is asked of it, also by `?`.

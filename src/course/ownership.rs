@@ -70,8 +70,8 @@ pub const BORROWS: Stage = Stage {
             at: "https://doc.rust-lang.org/nomicon/borrow-splitting.html",
         },
         Reading {
-            title: "Rust compiler development guide: two-phase borrows",
-            at: "https://rustc-dev-guide.rust-lang.org/borrow_check/two_phase_borrows.html",
+            title: "RFC 2025: nested method calls, by two-phase borrows",
+            at: "https://rust-lang.github.io/rfcs/2025-nested-method-calls.html",
         },
         Reading {
             title: "slice::split_at_mut",
