@@ -2,7 +2,9 @@
 //! is cut into slices of itself.
 //!
 //! Whether a piece is a slice of the text or equal letters at another place is told by its address: letters
-//! that were leaked, or that stand in the program, live long enough for the compiler.
+//! that were leaked, or that stand in the program, live long enough for the compiler. So do the vocabulary's
+//! own, where somebody widens the signature as the compiler offers (E0621); the check accepts that signature,
+//! so that a verdict can say what is wrong with it.
 
 use crate::check::cases::texts;
 use crate::check::exam::{Case, Exam, graded};
@@ -16,17 +18,25 @@ use crate::predict::Program;
 type Input = (String, &'static [&'static str]);
 type Answer = dyn Fn(&Asked<Input>) -> Reply<Vec<Piece>>;
 
-/// A piece, and at which byte of the text it begins, if it stands in the text at all.
+/// A piece, and where its letters stand.
 #[derive(PartialEq)]
 struct Piece {
-    at: Option<usize>,
+    place: Place,
     letters: String,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// At this byte of the text.
+    Text(usize),
+    Vocabulary,
+    Elsewhere,
 }
 
 /// Grades predictions, and a function that cuts a text into slices of itself.
 pub fn lifetimes(
     predict: impl Fn(&str) -> Prediction + 'static,
-    pieces: impl for<'t> Fn(&'t str, &[String]) -> Vec<&'t str> + 'static,
+    pieces: impl for<'t> Fn(&'t str, &'t [String]) -> Vec<&'t str> + 'static,
 ) -> Verdict {
     let origin = Origin::of(&predict);
     let cut = move |input: &Input| located(input, |text, vocabulary| pieces(text, vocabulary));
@@ -36,18 +46,24 @@ pub fn lifetimes(
 /// What a function cuts a text into.
 fn located(
     (text, words): &Input,
-    cut: impl for<'t> Fn(&'t str, &[String]) -> Vec<&'t str>,
+    cut: impl for<'t> Fn(&'t str, &'t [String]) -> Vec<&'t str>,
 ) -> Vec<Piece> {
-    let pieces = {
-        let vocabulary: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-        cut(text, &vocabulary)
+    let vocabulary: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+    let pieces = cut(text, &vocabulary);
+    // At which byte of `whole` the letters stand, if they are a part of it.
+    let within = |whole: &str, piece: &str| {
+        let at = piece.as_ptr().addr().checked_sub(whole.as_ptr().addr());
+        at.filter(|at| at + piece.len() <= whole.len())
     };
-    let start = text.as_ptr().addr();
     let piece = |piece: &str| {
-        let at = piece.as_ptr().addr().checked_sub(start);
-        // An empty piece has no letters that could be copied.
-        let is_inside = |at: &usize| at + piece.len() <= text.len();
-        Piece { at: at.filter(is_inside), letters: piece.to_owned() }
+        let place = match within(text, piece) {
+            Some(at) => Place::Text(at),
+            None if vocabulary.iter().any(|word| within(word, piece).is_some()) => {
+                Place::Vocabulary
+            }
+            None => Place::Elsewhere,
+        };
+        Piece { place, letters: piece.to_owned() }
     };
     pieces.into_iter().map(piece).collect()
 }
@@ -147,7 +163,7 @@ println!("{}", words.len());"#,
 /// An answer that predicts every program and cuts in this way.
 fn cutting(
     asked: &Asked<Input>,
-    cut: for<'t> fn(&'t str, &[String]) -> Vec<&'t str>,
+    cut: for<'t> fn(&'t str, &'t [String]) -> Vec<&'t str>,
 ) -> Reply<Vec<Piece>> {
     writing(asked, |input| located(input, cut))
 }
@@ -313,6 +329,20 @@ const WRONG: &[Wrong<Answer>] = &[
         },
     },
     Wrong {
+        id: "from_the_vocabulary",
+        belief: "you return words of the vocabulary, and widened the signature so that they may be; the result has to \
+                 hold when the vocabulary is gone",
+        answer: &|asked| {
+            cutting(asked, |text, vocabulary| {
+                let pieces = by_length(text, |rest| {
+                    known(rest, vocabulary).max().unwrap_or(character(rest))
+                });
+                let own = |piece: &&str| vocabulary.iter().find(|word| word == piece);
+                pieces.into_iter().map(|piece| own(&piece).map_or(piece, |word| word)).collect()
+            })
+        },
+    },
+    Wrong {
         id: "from_the_front_of_the_text",
         belief: "you looked for the letters in the text and took the first place where they stand; it is to be this one",
         answer: &|asked| {
@@ -379,15 +409,16 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
 /// The first piece whose letters are right and whose place is not.
 fn places(expected: &[Piece], got: &[Piece]) -> Vec<String> {
     let differs = |(_, (expected, got)): &(usize, (&Piece, &Piece))| {
-        expected.letters == got.letters && expected.at != got.at
+        expected.letters == got.letters && expected.place != got.place
     };
     let first = (0..).zip(expected.iter().zip(got)).find(differs);
     let told = first.map(|(number, (expected, got))| {
-        let place = |at: Option<usize>| match at {
-            Some(at) => format!("byte {at} of the text"),
-            None => "not in the text".to_owned(),
+        let place = |place: Place| match place {
+            Place::Text(at) => format!("byte {at} of the text"),
+            Place::Vocabulary => "a word of the vocabulary".to_owned(),
+            Place::Elsewhere => "neither the text nor the vocabulary".to_owned(),
         };
-        let (wanted, came) = (place(expected.at), place(got.at));
+        let (wanted, came) = (place(expected.place), place(got.place));
         vec![
             format!("piece {number} reads {:?}", got.letters),
             format!("wanted from: {wanted}"),
@@ -410,7 +441,7 @@ fn oracle((text, words): &Input) -> Vec<Piece> {
         let length = longest.max().unwrap_or(1);
         let piece: String = letters[at..at + length].iter().collect();
         at += length;
-        pieces.push(Piece { at: Some(byte), letters: piece });
+        pieces.push(Piece { place: Place::Text(byte), letters: piece });
         byte += pieces.last().map_or(0, |piece| piece.letters.len());
     }
     pieces
