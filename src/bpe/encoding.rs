@@ -96,7 +96,7 @@ impl Scratch {
 }
 
 /// A list with room for the ids of a usual text: four bytes an id.
-fn room_for(text: &str) -> Vec<u32> {
+pub(super) fn room_for(text: &str) -> Vec<u32> {
     Vec::with_capacity(text.len() / 4 + 1)
 }
 
@@ -256,32 +256,6 @@ impl Encoding {
         count.0
     }
 
-    /// The ids of each text, as [`encode_ordinary`](Self::encode_ordinary) makes them, in the order of the texts. With the feature
-    /// `parallel`, on all processors.
-    ///
-    /// ```
-    /// use rust_for_ai::bpe::Encoding;
-    /// let ids = Encoding::gpt2().encode_batch(&["Hello", "", " world"]);
-    /// assert_eq!(ids, [vec![15496], vec![], vec![995]]);
-    /// ```
-    pub fn encode_batch(&self, texts: &[&str]) -> Vec<Vec<u32>> {
-        let encode = |scratch: &mut Lent<'_>, text: &&str| {
-            let mut ids = room_for(text);
-            scratch.encode(text, &mut ids);
-            ids
-        };
-        #[cfg(feature = "parallel")]
-        {
-            use rayon::prelude::*;
-            texts.par_iter().map_init(|| self.scratch(), encode).collect()
-        }
-        #[cfg(not(feature = "parallel"))]
-        {
-            let mut scratch = self.scratch();
-            texts.iter().map(|text| encode(&mut scratch, text)).collect()
-        }
-    }
-
     /// The ids of a text in which some special tokens stand for themselves, and others must not be.
     ///
     /// A token in both lists is disallowed, one in neither is ordinary text. A name in `allowed` that
@@ -413,7 +387,7 @@ impl Encoding {
     }
 
     /// Lends out an idle scratch, or a new one.
-    fn scratch(&self) -> Lent<'_> {
+    pub(super) fn scratch(&self) -> Lent<'_> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Lent { encoding: self, scratch: idle }
     }
@@ -498,14 +472,14 @@ impl Encoding {
 }
 
 /// A scratch that is lent to one caller, and goes back.
-struct Lent<'e> {
+pub(super) struct Lent<'e> {
     encoding: &'e Encoding,
     /// There until this is dropped.
     scratch: Option<Scratch>,
 }
 
 impl Lent<'_> {
-    fn encode(&mut self, text: &str, sink: &mut impl Sink) {
+    pub(super) fn encode(&mut self, text: &str, sink: &mut impl Sink) {
         let scratch = self.scratch.get_or_insert_with(Scratch::new);
         self.encoding.run(text, 0, text.len(), scratch, sink);
     }
@@ -551,7 +525,7 @@ fn refuse(text: &str, specials: &Finder) -> Result<(), SpecialError> {
 }
 
 /// Where ids go.
-trait Sink {
+pub(super) trait Sink {
     fn one(&mut self, id: u32);
     fn many(&mut self, ids: &[u32]);
 }

@@ -48,6 +48,8 @@
 //! al., *Language Models are Unsupervised Multitask Learners* (2019).
 
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+mod batch;
+#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod byte_level;
 #[cfg(any(feature = "llama", feature = "real_tokenizers"))]
 mod encoding;

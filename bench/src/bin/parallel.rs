@@ -1,6 +1,6 @@
 //! What a second processor is worth: the production batch encode on one thread and on two, at several grain sizes.
 //!
-//! `cargo run --release -p bench --bin parallel [LINES...] [tiny]`
+//! `cargo run --release -p bench --bin parallel [LINES...] [warm | fresh] [tiny]`
 //!
 //! * **Equal first.** For each way to cut the corpus, the ids of the batch are compared with those of a loop over
 //!   the texts, on one thread and on two; one difference, and there are no times.
@@ -13,7 +13,7 @@
 //!   time, so that the cache of words of each thread is empty.
 //! * **Where it loses**: batches of few and short texts, a thousand of them in a row.
 //!
-//! Rows can be named, as `1 1000 all tiny`.
+//! Rows can be named, as `1 1000 all warm` or `tiny`.
 
 #![expect(clippy::print_stdout, reason = "the table is what the program is for")]
 
@@ -36,6 +36,9 @@ const BYTES: usize = 10_000_000;
 /// How many lines a text has; the last stands for all.
 const LINES: [usize; 6] = [1, 10, 100, 1_000, 10_000, usize::MAX];
 
+/// Names of rows with a warm cache and with an empty one.
+const KINDS: [&str; 2] = ["warm", "fresh"];
+
 /// A tiny batch: how many texts, and how many bytes each of them.
 const TINY: [(usize, usize); 6] = [(1, 50), (2, 50), (8, 50), (64, 50), (2, 5_000), (8, 5_000)];
 
@@ -48,7 +51,8 @@ fn main() -> Result<()> {
     let (one, two) = (pool(1)?, pool(2)?);
     // Rows by name, for a machine that is quiet for a moment only.
     let rows: Vec<String> = std::env::args().skip(1).collect();
-    let wanted = |row: &str| rows.is_empty() || rows.iter().any(|name| name == row);
+    let named = |row: &str| rows.iter().any(|name| name == row);
+    let wanted = |row: &str| rows.is_empty() || named(row);
     println!("processor: {}", processor());
     println!("cl100k on {} bytes; median of {ROUNDS} rounds (smallest..largest)\n", corpus.len());
     println!(
@@ -62,7 +66,7 @@ fn main() -> Result<()> {
     );
     for lines in LINES.into_iter().filter(|&lines| wanted(&name(lines))) {
         let texts = texts(&corpus, lines);
-        for fresh in [false, true] {
+        for fresh in [false, true].into_iter().filter(|&fresh| !named(KINDS[usize::from(!fresh)])) {
             compare(&texts, lines, fresh, &one, &two)?;
         }
     }
