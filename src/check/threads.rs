@@ -37,8 +37,8 @@ mod tests {
             ended.fetch_add(1, Ordering::Relaxed);
         };
         let line = line!() + 1;
-        let jobs: Vec<Job<'_, ()>> =
-            vec![Box::new(end), Box::new(|| panic!("lost")), Box::new(end)];
+        let lose = || panic!("lost");
+        let jobs: Vec<Job<'_, ()>> = vec![Box::new(end), Box::new(lose), Box::new(end)];
         let caught = quietly(|| all(jobs)).expect_err("one of them panics");
         assert_eq!((caught.message.as_str(), ended.into_inner()), ("lost", 2));
         let place = caught.location.expect("it is known");
