@@ -41,15 +41,6 @@ pub fn predict(program: &str) -> Prediction {
         }
         // use std::cell::RefCell;
         // let ids = RefCell::new(vec![5]);
-        // let held = ids.borrow();
-        // println!("{} {}", ids.try_borrow().is_ok(), ids.try_borrow_mut().is_ok());
-        "tried" => {
-            // BEGIN SOLUTION
-            Prints("true false")
-            // END SOLUTION
-        }
-        // use std::cell::RefCell;
-        // let ids = RefCell::new(vec![5]);
         // match ids.borrow().last().copied() {
         //     Some(id) => ids.borrow_mut().push(id + 1),
         //     None => ids.borrow_mut().push(0),
@@ -159,21 +150,6 @@ pub fn predict(program: &str) -> Prediction {
         "after_a_panic" => {
             // BEGIN SOLUTION
             Poisoned
-            // END SOLUTION
-        }
-        // use std::sync::{Arc, Mutex, PoisonError};
-        // let hits = Arc::new(Mutex::new(1));
-        // let theirs = Arc::clone(&hits);
-        // let worker = std::thread::spawn(move || {
-        //     let mut guard = theirs.lock().unwrap();
-        //     *guard += 1;
-        //     panic!("half way");
-        // });
-        // let _ = worker.join();
-        // println!("{}", hits.lock().unwrap_or_else(PoisonError::into_inner));
-        "after_a_panic_all_the_same" => {
-            // BEGIN SOLUTION
-            Prints("2")
             // END SOLUTION
         }
         // use std::sync::RwLock;

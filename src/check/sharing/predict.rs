@@ -29,14 +29,6 @@ println!("{} {}", first.len(), second.len());"#,
         why: "a `RefCell` has the rule of `&mut`, one at a time, and checks it while the program runs: the second `borrow_mut` panics",
     },
     Program {
-        name: "tried",
-        source: r#"use std::cell::RefCell;
-let ids = RefCell::new(vec![5]);
-let held = ids.borrow();
-println!("{} {}", ids.try_borrow().is_ok(), ids.try_borrow_mut().is_ok());"#,
-        why: "while somebody looks, others may look and nobody may write; `try_borrow_mut` says so by an error and not by a panic",
-    },
-    Program {
         name: "head_of_a_match",
         source: r#"use std::cell::RefCell;
 let ids = RefCell::new(vec![5]);
@@ -140,20 +132,6 @@ println!("{}", hits.lock().unwrap());"#,
         why: "a thread panicked while it held the lock, so what is behind it may be half written: `lock` is an error now, and `unwrap` a panic",
     },
     Program {
-        name: "after_a_panic_all_the_same",
-        source: r#"use std::sync::{Arc, Mutex, PoisonError};
-let hits = Arc::new(Mutex::new(1));
-let theirs = Arc::clone(&hits);
-let worker = std::thread::spawn(move || {
-    let mut guard = theirs.lock().unwrap();
-    *guard += 1;
-    panic!("half way");
-});
-let _ = worker.join();
-println!("{}", hits.lock().unwrap_or_else(PoisonError::into_inner));"#,
-        why: "poison is a warning and not a loss: the error holds the guard, and what was written before the panic is there",
-    },
-    Program {
         name: "read_twice",
         source: r#"use std::sync::RwLock;
 let ids = RwLock::new(vec![5, 6]);
@@ -216,16 +194,6 @@ const WRONG: &[Wrong<Answer>] = &[
         id: "refcells_wait",
         belief: "you had the second `borrow_mut` wait for the first; only locks wait, a `RefCell` panics",
         answer: &|asked| believing(asked, &[("borrowed_twice", Blocks)]),
-    },
-    Wrong {
-        id: "one_borrow_at_a_time",
-        belief: "you took `borrow` for exclusive; many may look at a time",
-        answer: &|asked| believing(asked, &[("tried", Prints("false false"))]),
-    },
-    Wrong {
-        id: "trying_panics",
-        belief: "you had `try_borrow_mut` panic; it is there to give an error instead",
-        answer: &|asked| believing(asked, &[("tried", Panics)]),
     },
     Wrong {
         id: "copied_so_given_back",
@@ -296,16 +264,6 @@ const WRONG: &[Wrong<Answer>] = &[
         id: "never_given_back",
         belief: "you had the dead thread keep the lock; its guard is dropped as the stack unwinds",
         answer: &|asked| believing(asked, &[("after_a_panic", Blocks)]),
-    },
-    Wrong {
-        id: "rolled_back",
-        belief: "you had the panic undo what was written; nothing is rolled back, which is what poison warns of",
-        answer: &|asked| believing(asked, &[("after_a_panic_all_the_same", Prints("1"))]),
-    },
-    Wrong {
-        id: "poison_is_loss",
-        belief: "you took poisoned data for lost; the error holds the guard",
-        answer: &|asked| believing(asked, &[("after_a_panic_all_the_same", Poisoned)]),
     },
     Wrong {
         id: "readers_exclude",
