@@ -28,10 +28,12 @@
 //! add(&totals, 0, 1)   Ok(())    now Totals { tokens: 13, by_worker: [6, 7] }
 //! ```
 //!
-//! This is the `Mutex` of the standard library. Take care that `recover` does not ask for a lock that it holds.
+//! The `Mutex` here is used like `std::sync::Mutex`, poison included, and panics where a thread would wait for
+//! itself. `recover` is where that happens: an error of `lock` holds the guard, and so the lock.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
+use rust_for_ai::check::locks::Mutex;
 use rust_for_ai::sharing::parts::{Broken, Totals};
 
 /// Adds the tokens of a worker, unless the totals are poisoned.

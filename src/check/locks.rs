@@ -161,6 +161,27 @@ impl Log {
         threads.len()
     }
 
+    /// Whether the current thread holds a lock that is under watch.
+    ///
+    /// ```
+    /// use rust_for_ai::check::locks::{Log, Mutex};
+    /// let log = Log::new();
+    /// let (watched, other) = (log.watch(|| Mutex::new(1)), Mutex::new(2));
+    /// let guard = other.lock();
+    /// assert!(!log.is_held_here());
+    /// let guard = (guard, watched.lock());
+    /// assert!(log.is_held_here());
+    /// # drop(guard);
+    /// ```
+    pub fn is_held_here(&self) -> bool {
+        let me = thread::current().id();
+        let count = |events: &[Event], what| {
+            events.iter().filter(|event| event.thread == me && event.what == what).count()
+        };
+        let held = self.held();
+        count(&held.events, What::Acquires) > count(&held.events, What::Releases)
+    }
+
     /// Waits until what happened is `enough`; for ever, if that never comes.
     pub fn wait_until(&self, enough: impl Fn(&[Event]) -> bool) {
         let mut held = self.held();

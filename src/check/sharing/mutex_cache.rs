@@ -166,6 +166,36 @@ impl SharedCache for Flawed {
     }
 }
 
+/// A right answer but for its lock, which counts nothing.
+#[derive(Default)]
+struct Uncounted(std::sync::Mutex<Inner>);
+
+impl SharedCache for Uncounted {
+    fn ids(&self, word: &str, encode: &Encode<'_>) -> Arc<[u32]> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().words.get(word).cloned();
+        if let Some(ids) = known {
+            lock().stats.hits += 1;
+            return ids;
+        }
+        let ids: Arc<[u32]> = encode(word).into();
+        let inner = &mut *lock();
+        inner.stats.misses += 1;
+        Arc::clone(inner.words.entry(word.to_owned()).or_insert(ids))
+    }
+
+    fn stats(&self) -> Stats {
+        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Stats { ids: inner.words.values().map(|ids| ids.len()).sum(), ..inner.stats }
+    }
+}
+
+pub(super) const UNCOUNTED: Wrong<Answer> = Wrong {
+    id: "another_mutex",
+    belief: "your lock is `std::sync::Mutex`, which nobody can count; `check::locks::Mutex` has the same methods",
+    answer: &|| Box::new(Uncounted::default()),
+};
+
 const WRONG: &[Wrong<Answer>] = &[
     Wrong {
         id: "locks_while_encoding",
@@ -227,6 +257,7 @@ const WRONG: &[Wrong<Answer>] = &[
         belief: "you counted misses as hits and hits as misses",
         answer: &|| Flawed::boxed(Flaw::HitsForMisses),
     },
+    UNCOUNTED,
 ];
 
 pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {

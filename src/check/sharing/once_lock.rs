@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError};
 
+use super::mutex_cache::UNCOUNTED;
 use super::shared::{self, Answer, Line, Script};
 use crate::check::cases::sequences;
 use crate::check::exam::graded;
@@ -81,6 +82,7 @@ enum Flaw {
     LocksPlaces,
     EmptyMeanwhile,
     EncodesAnyway,
+    LocksToCount,
 }
 
 impl Flawed {
@@ -167,11 +169,14 @@ impl SharedCache for Flawed {
             held.stats.ids += if empty { ids.len() } else { 0 };
             return ids;
         }
-        if !empty {
+        if !empty && self.flaw != Flaw::LocksToCount {
             held.stats.hits += 1;
         }
         drop(held);
         if !empty {
+            if self.flaw == Flaw::LocksToCount {
+                self.count(true, 0);
+            }
             if self.flaw == Flaw::EncodesAnyway {
                 encode(word);
             }
@@ -256,6 +261,12 @@ const WRONG: &[Wrong<Answer>] = &[
         belief: "a place of yours is a `Mutex`, and a panic of `encode` poisons it; an `OnceLock` stays empty",
         answer: &|| Flawed::boxed(Flaw::LocksPlaces),
     },
+    Wrong {
+        id: "locks_to_count",
+        belief: "you take the lock again to count a hit; count before you give it back, or with atomics",
+        answer: &|| Flawed::boxed(Flaw::LocksToCount),
+    },
+    UNCOUNTED,
 ];
 
 pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {

@@ -2,14 +2,16 @@
 //!
 //! An input is a script. A worker dies between the two writes of an update, in either order, while it holds the
 //! lock; the death is a panic of the check's own, which prints nothing. What is compared is what each call gives,
-//! and at the end the totals and whether they are poisoned. All scripts of up to four lines come first; then eight
+//! and at the end the totals and whether they are poisoned. The lock is one of `check::locks`: an answer that
+//! waits for itself is told at once. All scripts of up to four lines come first; then eight
 //! threads work, one of them dies, and the others go on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use crate::check::cases::sequences;
 use crate::check::exam::{Case, Exam, graded};
+use crate::check::locks::{Mutex, MutexGuard};
 use crate::check::threads::{self, Job};
 use crate::check::{Origin, Verdict, Wrong};
 use crate::course::sharing::POISONING;
@@ -281,6 +283,7 @@ enum Flawed {
     TrustsTokens,
     AsksTooLate,
     AlwaysRecovers,
+    LocksAgain,
     AddsOne,
 }
 
@@ -323,6 +326,8 @@ impl Functions for Flawed {
             },
         };
         match self {
+            // The guard in the error is still held.
+            Self::LocksAgain => whatever(totals).tokens = held.by_worker.iter().sum(),
             Self::ClearsOnly => {}
             Self::StartsAnew => {
                 held.tokens = 0;
@@ -397,6 +402,11 @@ const WRONG: &[Wrong<Answer>] = &[
         id: "repairs_only",
         belief: "your `recover` repairs and leaves the lock poisoned; `into_inner` looks past the poison, `clear_poison` ends it",
         answer: &Flawed::RepairsOnly,
+    },
+    Wrong {
+        id: "locks_again",
+        belief: "your `recover` locks again while it holds the error; the guard is in it, so take that: `into_inner`",
+        answer: &Flawed::LocksAgain,
     },
     Wrong {
         id: "starts_anew",

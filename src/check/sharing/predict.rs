@@ -4,7 +4,7 @@ use crate::check::exam::{Exam, graded};
 use crate::check::predictions::{self, Asked, Reply, believing};
 use crate::check::{Origin, Verdict, Wrong};
 use crate::course::sharing::PREDICT;
-use crate::predict::Prediction::{self, Blocks, DoesNotCompile, Panics, Poisoned, Prints};
+use crate::predict::Prediction::{self, Blocks, DoesNotCompile, Panics, Prints};
 use crate::predict::Program;
 
 /// There is no function to call besides.

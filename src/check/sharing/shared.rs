@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::words::{other, plain};
 use crate::check::exam::{Case, Exam};
-use crate::check::locks::{self, Log, What};
+use crate::check::locks::{Log, What};
 use crate::check::threads::{self, Job};
 use crate::check::{Origin, Verdict, Wrong};
 use crate::course::Stage;
@@ -129,7 +129,7 @@ impl Play<'_> {
     /// As `ask`, on a thread of its own, which this one waits for.
     fn elsewhere(&self, word: &str, encode: fn(&str) -> Vec<u32>) {
         // The other thread would wait for this lock, and this one for that thread.
-        assert!(locks::held() == 0, "{UNDER_LOCK}");
+        assert!(!self.log.is_held_here(), "{UNDER_LOCK}");
         let job: Job<'_, ()> = Box::new(|| self.ask(word, encode, &|| ()));
         threads::all(vec![job]);
     }
@@ -181,7 +181,7 @@ impl Play<'_> {
             let mine = self.log.events().iter().skip(before).any(|event| event.thread == me);
             assert!(mine, "`encode` was called before a lock of `check::locks` was taken");
             // While this thread holds one, others may not get it; that they ask has to do.
-            let holds = locks::held() > 0;
+            let holds = self.log.is_held_here();
             self.log.wait_until(|events| {
                 let mut seen = Vec::new();
                 for event in &events[before..] {
