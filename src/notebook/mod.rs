@@ -8,6 +8,7 @@
 //! the cell shows a card that says so, and the kernel keeps its variables, which it would lose in a
 //! panic.
 
+mod amdahl;
 #[cfg(feature = "notebook")]
 mod bars;
 #[cfg(feature = "notebook")]
@@ -18,9 +19,12 @@ mod owners;
 mod plot;
 #[cfg(feature = "notebook")]
 mod ticks;
+#[cfg(feature = "notebook")]
+mod timeline;
 mod tokens;
 mod tree;
 
+pub use amdahl::{amdahl, speed_up};
 #[cfg(feature = "notebook")]
 pub use bars::bars;
 #[cfg(feature = "notebook")]
@@ -29,6 +33,8 @@ pub use heat::heat;
 pub use owners::owners;
 #[cfg(feature = "notebook")]
 pub use plot::{Axis, lines};
+#[cfg(feature = "notebook")]
+pub use timeline::{Span, timeline};
 pub use tokens::{pieces, tokens};
 pub use tree::merge_tree;
 
