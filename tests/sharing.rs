@@ -18,6 +18,7 @@ macro_rules! chapter {
                 check::poisoning(answer::add, answer::peek, answer::recover)
             }),
             graded(&stage::ONCE_LOCK, || check::once_lock(answer::OnceCache::new)),
+            graded(&stage::SHARDED, || check::sharded(answer::ShardedCache::new)),
             #[cfg(loom)]
             graded(&stage::LOOM, || {
                 check::loom(answer::Slot::new, answer::Slot::try_set, answer::Slot::get)

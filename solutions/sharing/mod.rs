@@ -7,6 +7,7 @@ mod once_lock;
 mod poisoning;
 mod predict;
 mod refcell_cache;
+mod sharded;
 pub mod sync;
 
 pub use cell::Meter;
@@ -16,3 +17,4 @@ pub use once_lock::OnceCache;
 pub use poisoning::{add, peek, recover};
 pub use predict::predict;
 pub use refcell_cache::TokenCache;
+pub use sharded::ShardedCache;

@@ -8,7 +8,16 @@ pub const CHAPTER: Chapter = Chapter {
     title: "One value, many owners: `RefCell` versus `Mutex`",
     ends_with: "you predict runs, panics, deadlocks and compile errors of shared state, then run them",
     notebook: "notebooks/rust/40_sharing.ipynb",
-    stages: &[&CELL, &REFCELL_CACHE, &PREDICT, &MUTEX_CACHE, &POISONING, &ONCE_LOCK, &LOOM],
+    stages: &[
+        &CELL,
+        &REFCELL_CACHE,
+        &PREDICT,
+        &MUTEX_CACHE,
+        &POISONING,
+        &ONCE_LOCK,
+        &SHARDED,
+        &LOOM,
+    ],
 };
 
 /// Changes behind `&`.
@@ -227,6 +236,44 @@ pub const ONCE_LOCK: Stage = Stage {
     solved: &[],
 };
 
+/// Many locks in the place of one.
+pub const SHARDED: Stage = Stage {
+    id: "sharing.sharded",
+    title: "split the cache into shards, each behind a lock of its own",
+    rust: "a `Vec` of locks; `BuildHasher::hash_one`; a guard lives as long as the expression or the block that \
+           holds it",
+    ai: "the cache in front of a tokenizer is asked for every word of every request: one lock would be met by all",
+    minutes: 30,
+    level: Level::Stretch,
+    version: 1,
+    uses: &[],
+    hints: [
+        "the word says which shard it is in, by its hash; everything else is the cache with one lock, on that shard. \
+         Ask of each line which guards are alive there",
+        "a struct for a shard with its map and its counts, a `Vec<Mutex<Shard>>` and one `RandomState`; a method that \
+         gives the guard of a word's shard. `ids` calls it twice on a miss, with `encode` in between; `stats` locks \
+         in a loop and lets each guard go",
+        "fn shard(&self, word: &str) -> MutexGuard<'_, Shard> {\n    let number = self.hasher.hash_one(word) % \
+         self.shards.len() as u64;\n    // lock that one\n}",
+    ],
+    reading: &[
+        Reading {
+            title: "Mara Bos, Rust Atomics and Locks, chapter 1: mutexes, and how long a guard lives",
+            at: "https://marabos.nl/atomics/basics.html",
+        },
+        Reading {
+            title: "std::hash::RandomState, and why each has a key of its own",
+            at: "https://doc.rust-lang.org/std/hash/struct.RandomState.html",
+        },
+        Reading { title: "DashMap, a sharded map", at: "https://docs.rs/dashmap" },
+    ],
+    questions: &[
+        "A cache with one `Mutex` is slow on eight threads. What do you measure, and what do you change?",
+        "How many shards? What speaks against a thousand?",
+    ],
+    solved: &[],
+};
+
 /// Every interleaving.
 pub const LOOM: Stage = Stage {
     id: "sharing.loom",
@@ -249,7 +296,7 @@ pub const LOOM: Stage = Stage {
     reading: &[
         Reading {
             title: "Mara Bos, Rust Atomics and Locks, chapter 3: memory ordering",
-            at: "https://mara.nl/atomics/memory-ordering.html",
+            at: "https://marabos.nl/atomics/memory-ordering.html",
         },
         Reading {
             title: "loom: what it tries, and what it does not",

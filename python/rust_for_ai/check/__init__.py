@@ -45,6 +45,7 @@ NOT_IN_PYTHON: dict[str, str] = {
     "sharing.mutex_cache": "it is about locks and threads of Rust",
     "sharing.poisoning": "it is about locks of Rust, which remember a panic",
     "sharing.once_lock": "it is about locks and threads of Rust",
+    "sharing.sharded": "it is about locks and threads of Rust",
     "sharing.loom": "the answer is built of atomics, which Python has not, and graded by a model checker for Rust",
     "parallel.par_iter": "it is about threads of Rust and what may cross them",
     "parallel.fold_reduce": "it is about threads of Rust, and accumulators that they do not share",

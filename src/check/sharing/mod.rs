@@ -10,6 +10,7 @@ mod once_lock;
 mod poisoning;
 mod predict;
 mod refcell_cache;
+mod sharded;
 mod shared;
 #[cfg(loom)]
 mod told;
@@ -25,6 +26,7 @@ pub use once_lock::once_lock;
 pub use poisoning::poisoning;
 pub use predict::predict;
 pub use refcell_cache::refcell_cache;
+pub use sharded::sharded;
 
 use super::Verdict;
 
@@ -37,6 +39,7 @@ pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
         mutex_cache::wrong_answers(),
         poisoning::wrong_answers(),
         once_lock::wrong_answers(),
+        sharded::wrong_answers(),
         #[cfg(loom)]
         loom::wrong_answers(),
     ]
