@@ -390,7 +390,7 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
     };
     // Lines of which some are broken, in every order; then what is wrong at once in several ways.
     let lines: &[&str] =
-        &["1 2\n", "256 1\n", "1 257\n", "116\n", "x 7\n", "7 -1\n", "1 2 3\n", "\n"];
+        &["1 2\n", "300 1\n", "256 1\n", "1 257\n", "116\n", "x 7\n", "7 -1\n", "1 2 3\n", "\n"];
     let named =
         ["1 2", "300 x", "x", "1 2\n256 257", "4294967296 0", "0 0\n1 1\n256 257\n258 258\n"];
     let named = named.into_iter().map(str::to_owned);
