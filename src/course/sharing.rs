@@ -81,8 +81,8 @@ pub const REFCELL_CACHE: Stage = Stage {
             at: "https://doc.rust-lang.org/reference/destructors.html#temporary-scopes",
         },
         Reading {
-            title: "PyO3: runtime borrow checking of a class",
-            at: "https://pyo3.rs/main/class.html",
+            title: "PyO3, module pycell: borrows of a class are checked at run time",
+            at: "https://docs.rs/pyo3/latest/pyo3/pycell/index.html",
         },
     ],
     questions: &[

@@ -38,8 +38,14 @@ fn scripts() -> impl Iterator<Item = (Script, &'static str)> {
         lines if lines.iter().any(|line| matches!(line, Asking(..))) => UNLOCKED,
         _ => KEEP,
     };
-    let small = sequences(4, 3).map(move |digits| {
-        let script: Script = digits.iter().map(|&digit| LINES[digit as usize]).collect();
+    let script = |digits: Vec<u32>| -> Script {
+        digits.iter().map(|&digit| LINES[digit as usize]).collect()
+    };
+    let asks = |script: &Script| script.iter().any(|line| !matches!(line, Ids(_)));
+    // Who encodes before looking is told by a second call, before `encode` asks.
+    let plain = sequences(2, 3).map(script);
+    let asking = sequences(4, 3).map(script).filter(asks);
+    let small = plain.chain(asking).map(move |script| {
         let law = law(&script);
         (script, law)
     });
