@@ -68,12 +68,12 @@ pub fn predict(program: &str) -> Prediction {
         // let ids = RefCell::new(vec![5]);
         // let worker = std::thread::spawn(move || {
         //     ids.borrow_mut().push(6);
-        //     ids
+        //     ids.borrow().len()
         // });
-        // println!("{:?}", worker.join().unwrap().borrow());
+        // println!("{}", worker.join().unwrap());
         "a_refcell_in_a_thread" => {
             // BEGIN SOLUTION
-            Prints("[5, 6]")
+            Prints("2")
             // END SOLUTION
         }
         // use std::cell::RefCell;
@@ -157,18 +157,10 @@ pub fn predict(program: &str) -> Prediction {
         // let first = ids.read().unwrap();
         // let second = ids.read().unwrap();
         // println!("{}", first.len() + second.len());
-        "read_twice" => {
-            // BEGIN SOLUTION
-            Prints("4")
-            // END SOLUTION
-        }
-        // use std::sync::RwLock;
-        // let ids = RwLock::new(vec![5, 6]);
-        // let known = ids.read().unwrap();
-        // if !known.contains(&7) {
+        // if !second.contains(&7) {
         //     ids.write().unwrap().push(7);
         // }
-        // println!("{:?}", ids.read().unwrap());
+        // println!("done");
         "read_then_write" => {
             // BEGIN SOLUTION
             Blocks
@@ -195,16 +187,12 @@ pub fn predict(program: &str) -> Prediction {
             // END SOLUTION
         }
         // use std::sync::OnceLock;
-        // use std::sync::atomic::{AtomicU32, Ordering};
         // static MODEL: OnceLock<u32> = OnceLock::new();
-        // static CALLS: AtomicU32 = AtomicU32::new(0);
-        // let load = || MODEL.get_or_init(|| CALLS.fetch_add(1, Ordering::Relaxed) + 1);
-        // let workers = [0; 4].map(|_| std::thread::spawn(load));
-        // let seen = workers.map(|worker| *worker.join().unwrap());
-        // println!("{} {} calls", seen[3], CALLS.load(Ordering::Relaxed));
+        // let (first, second) = (MODEL.set(7), MODEL.set(8));
+        // println!("{first:?} {second:?} {:?}", MODEL.get());
         "filled_once" => {
             // BEGIN SOLUTION
-            Prints("1 1 calls")
+            Prints("Ok(()) Err(8) Some(7)")
             // END SOLUTION
         }
         other => unreachable!("no program is called {other}"),

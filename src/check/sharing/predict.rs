@@ -57,9 +57,9 @@ println!("{:?}", ids.borrow());"#,
 let ids = RefCell::new(vec![5]);
 let worker = std::thread::spawn(move || {
     ids.borrow_mut().push(6);
-    ids
+    ids.borrow().len()
 });
-println!("{:?}", worker.join().unwrap().borrow());"#,
+println!("{}", worker.join().unwrap());"#,
         why: "a `RefCell` is `Send`: it may go to another thread, as long as it is with one at a time; what it is not is `Sync`",
     },
     Program {
@@ -132,24 +132,17 @@ println!("{}", hits.lock().unwrap());"#,
         why: "a thread panicked while it held the lock, so what is behind it may be half written: `lock` is an error now, and `unwrap` a panic",
     },
     Program {
-        name: "read_twice",
+        name: "read_then_write",
         source: r#"use std::sync::RwLock;
 let ids = RwLock::new(vec![5, 6]);
 let first = ids.read().unwrap();
 let second = ids.read().unwrap();
-println!("{}", first.len() + second.len());"#,
-        why: "an `RwLock` lets many read at a time. (With a writer waiting in between, the second `read` may block: do not count on it)",
-    },
-    Program {
-        name: "read_then_write",
-        source: r#"use std::sync::RwLock;
-let ids = RwLock::new(vec![5, 6]);
-let known = ids.read().unwrap();
-if !known.contains(&7) {
+println!("{}", first.len() + second.len());
+if !second.contains(&7) {
     ids.write().unwrap().push(7);
 }
-println!("{:?}", ids.read().unwrap());"#,
-        why: "a writer waits until all readers are gone, and this thread is one of them; a read lock is never turned into a write lock",
+println!("done");"#,
+        why: "many may read at a time, so 4 is printed; a writer waits until all readers are gone, and this thread is one of them. A read lock is never turned into a write lock",
     },
     Program {
         name: "in_two_orders",
@@ -173,14 +166,10 @@ println!("done");"#,
     Program {
         name: "filled_once",
         source: r#"use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 static MODEL: OnceLock<u32> = OnceLock::new();
-static CALLS: AtomicU32 = AtomicU32::new(0);
-let load = || MODEL.get_or_init(|| CALLS.fetch_add(1, Ordering::Relaxed) + 1);
-let workers = [0; 4].map(|_| std::thread::spawn(load));
-let seen = workers.map(|worker| *worker.join().unwrap());
-println!("{} {} calls", seen[3], CALLS.load(Ordering::Relaxed));"#,
-        why: "of all threads that ask an `OnceLock`, one runs the function; the others wait for it and get the same value",
+let (first, second) = (MODEL.set(7), MODEL.set(8));
+println!("{first:?} {second:?} {:?}", MODEL.get());"#,
+        why: "an `OnceLock` is filled once, whoever comes first; who comes later gets back what could not be stored, and everybody sees the first value",
     },
 ];
 
@@ -266,14 +255,14 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|asked| believing(asked, &[("after_a_panic", Blocks)]),
     },
     Wrong {
-        id: "readers_exclude",
-        belief: "you had the second reader wait; readers do not exclude each other",
-        answer: &|asked| believing(asked, &[("read_twice", Blocks)]),
-    },
-    Wrong {
         id: "readers_upgrade",
         belief: "you had the reader become the writer; it waits for itself to stop reading",
-        answer: &|asked| believing(asked, &[("read_then_write", Prints("[5, 6, 7]"))]),
+        answer: &|asked| believing(asked, &[("read_then_write", Prints("4\ndone"))]),
+    },
+    Wrong {
+        id: "locks_find_out",
+        belief: "you had the lock find out that it is held by this very thread and panic; the standard library may, and here waits",
+        answer: &|asked| believing(asked, &[("read_then_write", Panics)]),
     },
     Wrong {
         id: "rust_has_no_deadlocks",
@@ -286,9 +275,14 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|asked| believing(asked, &[("in_two_orders", Panics)]),
     },
     Wrong {
-        id: "each_thread_fills",
-        belief: "you had each thread run the function; one does, and the others wait for it",
-        answer: &|asked| believing(asked, &[("filled_once", Prints("4 4 calls"))]),
+        id: "the_last_one_fills",
+        belief: "you had the second value replace the first; a place that is filled once keeps what it has",
+        answer: &|asked| believing(asked, &[("filled_once", Prints("Ok(()) Ok(()) Some(8)"))]),
+    },
+    Wrong {
+        id: "filling_twice_panics",
+        belief: "you had the second `set` panic; it gives the value back as an error",
+        answer: &|asked| believing(asked, &[("filled_once", Panics)]),
     },
 ];
 
