@@ -13,6 +13,8 @@ mod amdahl;
 mod bars;
 #[cfg(feature = "notebook")]
 mod heat;
+#[cfg(feature = "notebook")]
+mod lock_times;
 #[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
 mod owners;
 #[cfg(feature = "notebook")]
@@ -29,6 +31,8 @@ pub use amdahl::{amdahl, speed_up};
 pub use bars::bars;
 #[cfg(feature = "notebook")]
 pub use heat::heat;
+#[cfg(feature = "notebook")]
+pub use lock_times::LockTimes;
 #[cfg(any(feature = "ownership", feature = "sharing", feature = "parallel"))]
 pub use owners::owners;
 #[cfg(feature = "notebook")]
