@@ -103,6 +103,29 @@ pub trait LocalCache {
 ///
 /// `Sync` is what lets threads hold a `&` of it at the same time. Whether a type is, the compiler finds out
 /// from its fields.
+///
+/// ```
+/// use rust_for_ai::sharing::parts::{Encode, SharedCache, Stats};
+/// use std::sync::Arc;
+///
+/// /// Keeps nothing.
+/// struct NoCache;
+///
+/// impl SharedCache for NoCache {
+///     fn ids(&self, word: &str, encode: &Encode<'_>) -> Arc<[u32]> {
+///         encode(word).into()
+///     }
+///     fn stats(&self) -> Stats {
+///         Stats::default()
+///     }
+/// }
+///
+/// let cache = NoCache;
+/// let bytes = |word: &str| word.bytes().map(u32::from).collect();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| assert_eq!(*cache.ids("hi", &bytes), [104, 105]));
+/// });
+/// ```
 pub trait SharedCache: Send + Sync {
     /// The ids of a word, by `encode` if they are not there.
     fn ids(&self, word: &str, encode: &Encode<'_>) -> Arc<[u32]>;
@@ -112,6 +135,12 @@ pub trait SharedCache: Send + Sync {
 }
 
 /// How many tokens all workers have encoded: stage `sharing.poisoning`.
+///
+/// ```
+/// use rust_for_ai::sharing::parts::Totals;
+/// let totals = Totals { tokens: 12, by_worker: vec![5, 7] };
+/// assert_eq!(totals.tokens, totals.by_worker.iter().sum());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Totals {
     /// The sum of `by_worker`, whenever nobody holds the lock.
