@@ -9,8 +9,8 @@
 //! the cache waits for itself, for ever. Hence: look under the lock, give it back, encode, take it again, store.
 //!
 //! That opens a gap: two threads may miss the same word and encode it both. Here **the first result wins**: what
-//! is stored first stays, and the second thread drops its own and returns what is there. (To encode each word
-//! once is the last stage of this part.)
+//! is stored first stays, and the second thread drops its own and returns what is there. (Stage
+//! `once_lock` encodes each word once.)
 //!
 //! ```text
 //! cache.ids("low", &encode)   a miss: takes the lock, gives it back, encodes, takes the lock, stores

@@ -12,7 +12,7 @@
 //! Blocks                    it never ends, since all of its threads wait
 //! ```
 //!
-//! Codes that occur here:
+//! Codes to choose from; one of them does not occur:
 //!
 //! ```text
 //! E0277   a type lacks a trait, such as `Send` (may go to another thread) or `Sync` (may be shared by threads)
