@@ -97,7 +97,7 @@ pub const PREDICT: Stage = Stage {
     id: "sharing.predict",
     title: "say what becomes of a value that many want",
     rust: "`RefCell`, `Rc`, `Arc`, `Mutex`, `RwLock`, `OnceLock`: what panics, what waits, what is poisoned, what does not compile",
-    ai: "an inference server is threads around shared state, and each of these programs is a way in which one stands still",
+    ai: "an inference server is threads around shared state, and each of these programs is a way in which one fails",
     minutes: 40,
     level: Level::Core,
     version: 1,
