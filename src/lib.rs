@@ -4,6 +4,7 @@
 //!
 //! * [`bpe`]: a byte-pair-encoding tokenizer, what the chapter `bpe` leads to;
 //! * [`llama`]: quantized Llama models on the CPU, what the chapter `llama` leads to;
+//! * [`sharing`]: a token cache for many threads, what the chapter `sharing` leads to;
 //! * [`check`]: a check for each stage, called alike by `cargo test`, a notebook cell and the
 //!   command line;
 //! * [`predict`]: what becomes of a short program, seen by compiling and running it;
