@@ -31,7 +31,8 @@
 //! # Where it stops
 //!
 //! A text without such a place, as in Chinese or of one long word, stays whole. The lists of the parts are copied
-//! into one, some hundredths of the time.
+//! into one, some hundredths of the time. A batch of a few short texts is done in a loop: to wake a thread takes
+//! longer. `bench/src/bin/parallel.rs` measures all of it.
 
 #[cfg(feature = "parallel")]
 use rayon::prelude::*;
@@ -42,6 +43,10 @@ use super::encoding::{Encoding, Lent, room_for};
 /// it costs to hand it over.
 #[cfg(feature = "parallel")]
 const PART: usize = 64 << 10;
+
+/// With fewer bytes in all, a batch is done before a second thread has woken up: some ten microseconds.
+#[cfg(feature = "parallel")]
+const FEW: usize = 16 << 10;
 
 /// A text is long if it is more than one of so many shares of each thread: whoever comes late to it makes the others
 /// wait for less than that.
@@ -61,14 +66,13 @@ impl Encoding {
     pub fn encode_batch(&self, texts: &[&str]) -> Vec<Vec<u32>> {
         let threads = rayon::current_num_threads();
         let bytes: usize = texts.iter().map(|text| text.len()).sum();
+        if threads == 1 || bytes < FEW {
+            return self.encode_each(texts);
+        }
         // A text that is not much beside the others need not be cut: there are enough to share out.
         let share = (bytes / (SHARES * threads)).max(2 * PART);
         let encode = |scratch: &mut Lent<'_>, text: &&str| {
-            if threads == 1 || text.len() < share {
-                encode(scratch, text)
-            } else {
-                self.encode_long(text)
-            }
+            if text.len() < share { encode(scratch, text) } else { self.encode_long(text) }
         };
         texts.par_iter().map_init(|| self.scratch(), encode).collect()
     }
@@ -77,6 +81,11 @@ impl Encoding {
     /// `parallel`, on all threads of the pool; a long text is shared out, too.
     #[cfg(not(feature = "parallel"))]
     pub fn encode_batch(&self, texts: &[&str]) -> Vec<Vec<u32>> {
+        self.encode_each(texts)
+    }
+
+    /// A batch on the thread of the caller.
+    fn encode_each(&self, texts: &[&str]) -> Vec<Vec<u32>> {
         let mut scratch = self.scratch();
         texts.iter().map(|text| encode(&mut scratch, text)).collect()
     }
@@ -87,7 +96,13 @@ impl Encoding {
         let parts: Vec<&str> = parts(text, PART).collect();
         let ids =
             parts.par_iter().map_init(|| self.scratch(), |scratch, part| encode(scratch, part));
-        ids.collect::<Vec<_>>().concat()
+        let ids: Vec<Vec<u32>> = ids.collect();
+        // Joined by all threads: memory that is new costs as much as the copy, and so does what is given back.
+        let mut joined = vec![0; ids.iter().map(Vec::len).sum()];
+        let mut rest = joined.as_mut_slice();
+        let places: Vec<_> = ids.iter().filter_map(|ids| rest.split_off_mut(..ids.len())).collect();
+        places.into_par_iter().zip(ids).for_each(|(place, ids)| place.copy_from_slice(&ids));
+        joined
     }
 }
 

@@ -32,7 +32,8 @@
 //! the processor's cache, and the arrays between the loops cost more than the waiting.
 //!
 //! What encoding needs to write to, the cache above all, is a [`Scratch`]. An encoding keeps those that
-//! are not in use, at most one a processor, so threads share an encoding and no cache.
+//! are not in use, at most one a processor, so threads share an encoding and no cache. [`batch`](super::batch)
+//! has many texts encoded by all of them.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
