@@ -70,11 +70,29 @@ impl Encoding {
             return self.encode_each(texts);
         }
         // A text that is not much beside the others need not be cut: there are enough to share out.
-        let share = (bytes / (SHARES * threads)).max(2 * PART);
-        let encode = |scratch: &mut Lent<'_>, text: &&str| {
-            if text.len() < share { encode(scratch, text) } else { self.encode_long(text) }
+        let long = (bytes / (SHARES * threads)).max(2 * PART);
+        let encode_all = |texts: &[&str]| -> Vec<Vec<u32>> {
+            texts
+                .par_iter()
+                .map_init(|| self.scratch(), |scratch, text| encode(scratch, text))
+                .collect()
         };
-        texts.par_iter().map_init(|| self.scratch(), encode).collect()
+        if texts.iter().all(|text| text.len() < long) {
+            return encode_all(texts);
+        }
+        // One flat list of parts: a thread that waited for the parts of a text would keep a scratch from the others.
+        let (mut all, mut counts) = (Vec::new(), Vec::new());
+        for &text in texts {
+            let before = all.len();
+            if text.len() < long {
+                all.push(text)
+            } else {
+                all.extend(parts(text, PART))
+            }
+            counts.push(all.len() - before);
+        }
+        let mut ids = encode_all(&all).into_iter();
+        counts.into_iter().map(|count| joined(ids.by_ref().take(count).collect())).collect()
     }
 
     /// The ids of each text, as [`encode_ordinary`](Self::encode_ordinary) makes them, in the order of the texts. With the feature
@@ -89,21 +107,21 @@ impl Encoding {
         let mut scratch = self.scratch();
         texts.iter().map(|text| encode(&mut scratch, text)).collect()
     }
+}
 
-    /// The ids of a text, part by part.
-    #[cfg(feature = "parallel")]
-    fn encode_long(&self, text: &str) -> Vec<u32> {
-        let parts: Vec<&str> = parts(text, PART).collect();
-        let ids =
-            parts.par_iter().map_init(|| self.scratch(), |scratch, part| encode(scratch, part));
-        let ids: Vec<Vec<u32>> = ids.collect();
-        // Joined by all threads: memory that is new costs as much as the copy, and so does what is given back.
-        let mut joined = vec![0; ids.iter().map(Vec::len).sum()];
-        let mut rest = joined.as_mut_slice();
-        let places: Vec<_> = ids.iter().filter_map(|ids| rest.split_off_mut(..ids.len())).collect();
-        places.into_par_iter().zip(ids).for_each(|(place, ids)| place.copy_from_slice(&ids));
-        joined
+/// The lists of the parts as one.
+///
+/// All threads copy: memory that is new costs as much as the copy, and so does what is given back.
+#[cfg(feature = "parallel")]
+fn joined(mut parts: Vec<Vec<u32>>) -> Vec<u32> {
+    if let [only] = &mut parts[..] {
+        return std::mem::take(only);
     }
+    let mut joined = vec![0; parts.iter().map(Vec::len).sum()];
+    let mut rest = joined.as_mut_slice();
+    let places: Vec<_> = parts.iter().filter_map(|part| rest.split_off_mut(..part.len())).collect();
+    places.into_par_iter().zip(parts).for_each(|(place, part)| place.copy_from_slice(&part));
+    joined
 }
 
 fn encode(scratch: &mut Lent<'_>, text: &str) -> Vec<u32> {
@@ -114,15 +132,15 @@ fn encode(scratch: &mut Lent<'_>, text: &str) -> Vec<u32> {
 
 /// Cuts a text into parts of at least `size` bytes, each where it is safe; the last one may have fewer.
 #[cfg(feature = "parallel")]
-fn parts(mut text: &str, size: usize) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        if text.is_empty() {
-            return None;
-        }
-        let (part, rest) = text.split_at(safe(text, size).unwrap_or(text.len()));
-        text = rest;
-        Some(part)
-    })
+fn parts(text: &str, size: usize) -> Vec<&str> {
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while let Some(at) = safe(rest, size) {
+        let (part, behind) = rest.split_at(at);
+        parts.push(part);
+        rest = behind;
+    }
+    parts.push(rest);
+    parts
 }
 
 /// The first place from `from` on, and not the beginning, where a text may be cut.
@@ -197,7 +215,7 @@ mod tests {
     #[test]
     fn parts_join_to_the_text_and_have_the_size() {
         for (text, size, expected) in [
-            ("", 1, &[][..]),
+            ("", 1, &[""][..]),
             ("one two three", 1, &["one", " two", " three"]),
             ("one two three", 4, &["one two", " three"]),
             ("one  two", 4, &["one  two"]),
@@ -205,7 +223,7 @@ mod tests {
             (" one", 1, &[" one"]),
             ("字字字", 1, &["字字字"]),
         ] {
-            assert_eq!(parts(text, size).collect::<Vec<_>>(), expected, "{text:?}, {size}");
+            assert_eq!(parts(text, size), expected, "{text:?}, {size}");
         }
     }
 
@@ -217,7 +235,7 @@ mod tests {
         let unbroken = "字".repeat(PART * 2 / 3 + 1);
         let texts = ["", &long, "short", &unbroken, &long[1..]];
         let expected = texts.map(|text| encoding.encode_ordinary(text));
-        assert!(parts(&long, PART).count() > 2);
+        assert!(parts(&long, PART).len() > 2);
         for threads in [1, 2, 3, 8] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let pool = pool.expect("a few threads");
