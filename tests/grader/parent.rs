@@ -131,7 +131,8 @@ fn cause(end: &End) -> (String, &'static str) {
     let Some(status) = end.status else {
         return (
             format!("no answer within {} seconds; the call was stopped", DEADLINE.as_secs()),
-            "a loop that never ends, or far too much work a call, here or in a stage that this one calls",
+            "a loop that never ends, threads that wait for one another, or far too much work a call, here or in a stage \
+             that this one calls",
         );
     };
     if end.stderr.contains("overflowed its stack") {
