@@ -330,8 +330,8 @@ def _wrong_calls(chapter: str) -> list[tuple[str, str, str]]: ...
 
 def _lines(
     see: str,
-    x: tuple[str, str, bool],
-    y: tuple[str, str, bool],
+    x: tuple[str, str, bool, bool],
+    y: tuple[str, str, bool, bool],
     curves: list[tuple[str, list[tuple[float, float]]]],
 ) -> str: ...
 def _table(headings: list[str], rows: list[list[str]]) -> str: ...

@@ -56,17 +56,21 @@ class Html:
 
 
 class Axis(NamedTuple):
-    """What an axis measures, in which unit, and whether equal factors are equally far apart on it."""
+    """What an axis measures, in which unit, and whether equal factors are equally far apart on it.
+
+    What counts things, such as threads, is marked at whole numbers only.
+    """
 
     name: str
     unit: str
     log: bool = False
+    whole: bool = False
 
 
 def lines(see: str, x: Axis, y: Axis, curves: Mapping[str, Iterable[tuple[float, float]]]) -> Html:
     """Curves over a pair of axes, below the sentence that says what to see."""
     drawn = [(name, list(points)) for name, points in curves.items()]
-    return Html(_lines(see, (x.name, x.unit, x.log), (y.name, y.unit, y.log), drawn))
+    return Html(_lines(see, x, y, drawn))
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> Html:

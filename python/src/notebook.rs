@@ -18,7 +18,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(quantized_dots, module)?)
 }
 
-type NamedAxis = (String, String, bool);
+type NamedAxis = (String, String, bool, bool);
 type Curve = (String, Vec<(f64, f64)>);
 
 /// Curves over a pair of axes.
@@ -32,9 +32,9 @@ fn lines(see: &str, x: NamedAxis, y: NamedAxis, curves: Vec<Curve>) -> String {
 }
 
 /// An axis. Its names live as long as the process: a notebook has a handful of them.
-fn axis((name, unit, log): NamedAxis) -> Axis {
+fn axis((name, unit, log, whole): NamedAxis) -> Axis {
     let kept = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    Axis { name: kept(name), unit: kept(unit), log }
+    Axis { name: kept(name), unit: kept(unit), log, whole }
 }
 
 /// Headings, then rows.

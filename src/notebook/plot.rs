@@ -19,17 +19,24 @@ pub struct Axis {
     pub unit: &'static str,
     /// Whether equal factors are equally far apart, rather than equal differences.
     pub log: bool,
+    /// Whether it counts things, of which there are no halves to mark.
+    pub whole: bool,
 }
 
 impl Axis {
     /// An axis with equal differences equally far apart.
     pub const fn linear(name: &'static str, unit: &'static str) -> Self {
-        Self { name, unit, log: false }
+        Self { name, unit, log: false, whole: false }
+    }
+
+    /// A linear axis of things that are counted, such as threads: its marks are whole numbers.
+    pub const fn count(name: &'static str, unit: &'static str) -> Self {
+        Self { whole: true, ..Self::linear(name, unit) }
     }
 
     /// An axis with equal factors equally far apart; all values must be positive.
     pub const fn log(name: &'static str, unit: &'static str) -> Self {
-        Self { name, unit, log: true }
+        Self { name, unit, log: true, whole: false }
     }
 
     pub(super) fn label(&self) -> String {
@@ -54,7 +61,11 @@ impl Axis {
         /// More would be a crowd on a picture of this size.
         const MOST: usize = 10;
         let values = self.value(places.start)..self.value(places.end);
-        if self.log { Ticks::log(&values, MOST) } else { Ticks::linear(&values, MOST) }
+        match (self.log, self.whole) {
+            (true, _) => Ticks::log(&values, MOST),
+            (false, true) => Ticks::whole(&values, MOST),
+            (false, false) => Ticks::linear(&values, MOST),
+        }
     }
 }
 

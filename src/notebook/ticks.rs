@@ -13,7 +13,15 @@ pub(super) struct Ticks(Vec<(f64, usize)>);
 impl Ticks {
     /// At most `most` marks, equally far apart; `most` is 2 or more.
     pub(super) fn linear(range: &Range<f64>, most: usize) -> Self {
-        let step = step(range, most);
+        Self::at_steps_of(step(range, most), range, most)
+    }
+
+    /// As many marks, equally far apart, at whole numbers.
+    pub(super) fn whole(range: &Range<f64>, most: usize) -> Self {
+        Self::at_steps_of(step(range, most).max(1.0), range, most)
+    }
+
+    fn at_steps_of(step: f64, range: &Range<f64>, most: usize) -> Self {
         let decimals = decimals(step);
         let first = (range.start / step - 1e-9).ceil();
         // Counted, since a sum of steps would drift.
@@ -105,6 +113,15 @@ mod tests {
             (0.0..420_000.0, "0 50000 100000 150000 200000 250000 300000 350000 400000"),
         ] {
             assert_eq!(labels(&Ticks::linear(&range, 9)).join(" "), expected, "{range:?}");
+        }
+    }
+
+    #[test]
+    fn an_axis_of_things_that_are_counted_has_whole_numbers() {
+        for (range, expected) in
+            [(0.0..4.2, "0 1 2 3 4"), (0.9..2.1, "1 2"), (0.0..42.0, "0 5 10 15 20 25 30 35 40")]
+        {
+            assert_eq!(labels(&Ticks::whole(&range, 9)).join(" "), expected, "{range:?}");
         }
     }
 
