@@ -55,7 +55,8 @@ struct Checkout {
 }
 
 impl Checkout {
-    /// The solutions of this tree, their stubs, and some progress.
+    /// The solutions of one chapter, their stubs, and some progress. With all chapters the operation `stubs`, which
+    /// writes each file, would take as many steps more, in as many more checkouts, and teach nothing new.
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -65,8 +66,8 @@ impl Checkout {
         let root = fs::canonicalize(root).expect("it is there");
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("lab has a parent");
         let place = Place::at(&root);
-        for (path, bytes) in files(&repository.join("solutions")) {
-            put(&place.join("solutions").join(path), &bytes);
+        for (path, bytes) in files(&repository.join("solutions/bpe")) {
+            put(&place.join("solutions/bpe").join(path), &bytes);
         }
         for (path, stub) in stubs::all(&place).expect("the solutions give stubs") {
             put(&place.join(path), stub.as_bytes());
@@ -177,7 +178,7 @@ impl Operation {
                 }
             }
             Self::Stubs | Self::Replace => {
-                course::stages().for_each(|stage| checkout.write_answer(stage, ANSWER));
+                bpe::CHAPTER.stages.iter().for_each(|stage| checkout.write_answer(stage, ANSWER));
             }
         }
     }
