@@ -9,7 +9,8 @@
 //!   command line;
 //! * [`predict`]: what becomes of a short program, seen by compiling and running it;
 //! * [`course`]: the syllabus, as tables;
-//! * [`notebook`]: the pictures that notebook cells draw.
+//! * [`notebook`]: the pictures that notebook cells draw;
+//! * [`interview`]: questions of interviews, with answers that were tested.
 //!
 //! The learner's answers live in the crate `exercises`, the reference answers in `solutions`. This
 //! crate sees neither, so a broken answer never breaks it.
@@ -21,6 +22,7 @@ pub mod bpe;
 pub mod check;
 pub mod course;
 mod html;
+pub mod interview;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod notebook;

@@ -107,8 +107,18 @@ fn format(place: &Place, _: Choices) -> Result<()> {
 }
 
 /// The targets that `cargo test` leaves out.
-const GATES: &[&str] =
-    &["--test", "wrong_answers", "--test", "differential", "--test", "mutations", "--test", "tidy"];
+const GATES: &[&str] = &[
+    "--test",
+    "wrong_answers",
+    "--test",
+    "differential",
+    "--test",
+    "mutations",
+    "--test",
+    "tidy",
+    "--test",
+    "reading",
+];
 
 /// All features of the library but `candle`, which takes minutes to compile: once in release is enough.
 const LIGHT: &str = "notebook,parallel,default";
