@@ -19,6 +19,7 @@
 //! | [`vocabulary`] | fetches what may not be in this project, once its licence is accepted |
 //! | [`model`] | fetches the small model of the chapter `llama` |
 //! | [`chat`] | builds the chat in release, and becomes it |
+//! | [`quiz`] | flash cards from the interview reading |
 //! | [`commands`] | one function a subcommand |
 
 pub mod answers;
@@ -29,6 +30,7 @@ pub mod grade;
 pub mod model;
 pub mod place;
 pub mod progress;
+pub mod quiz;
 pub mod run;
 pub mod rustc;
 pub mod setup;

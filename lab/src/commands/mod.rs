@@ -6,15 +6,17 @@ mod status;
 mod watch;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_for_ai::course::{self, Chapter, Stage};
+use rust_for_ai::interview;
 
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
-use crate::{answers, chat, model, setup, stubs, verify, vocabulary, witness};
+use crate::{answers, chat, model, quiz, setup, stubs, verify, vocabulary, witness};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +34,16 @@ Examples:
   cargo lab chat
   cargo lab chat --prompt \"What is the capital of France? Answer in one word.\"
   cargo lab chat --model PATH/TO/model.gguf --temperature 0";
+
+const QUIZ: &str = "\
+Read the question, answer aloud, press Enter, compare; then say how it went. A card that you knew comes
+again after 1, 2, 4, 7 and 14 days, one that you did not tomorrow. Ctrl-D or Ctrl-C ends it, and nothing is
+lost: each answer is stored at once, in .lab/quiz.txt.
+
+Examples:
+  cargo lab quiz
+  cargo lab quiz --level senior --count 5
+  cargo lab quiz --export cards.tsv";
 
 /// The command line of Rust for AI.
 ///
@@ -161,6 +173,19 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
         options: Vec<OsString>,
     },
+    /// Ask questions of interviews as flash cards; what you know comes again later
+    #[command(after_help = QUIZ)]
+    Quiz {
+        /// From this page of the reading only
+        #[arg(long, value_enum)]
+        level: Option<Level>,
+        /// At most so many cards
+        #[arg(long, default_value_t = 10)]
+        count: usize,
+        /// Ask nothing, write all cards into a file that Anki imports
+        #[arg(long, value_name = "FILE.tsv")]
+        export: Option<PathBuf>,
+    },
     /// Run all that CI runs; the tree must be as it is committed
     #[command(
         after_help = "Examples:\n  cargo lab verify\n  cargo lab verify --only notebooks\n  cargo lab verify --cold"
@@ -185,6 +210,24 @@ enum Command {
     /// For those who write the workbook
     #[command(subcommand)]
     Dev(Dev),
+}
+
+/// A page of the interview reading.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    Mid,
+    Senior,
+    Principal,
+}
+
+impl From<Level> for interview::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Mid => Self::Mid,
+            Level::Senior => Self::Senior,
+            Level::Principal => Self::Principal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -243,6 +286,9 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Model { path: true, .. }) => model::print_path(&place),
         Some(Command::Model { yes, .. }) => model::model(&place, *yes),
         Some(Command::Chat { options }) => chat::chat(&place, options),
+        Some(Command::Quiz { level, count, export }) => {
+            quiz::quiz(&place, level.map(Into::into), *count, export.as_deref())
+        }
         Some(Command::Verify { cold, only, accept_llama2_licence, fetch_model }) => {
             let choices = verify::Choices {
                 cold: *cold,
