@@ -205,7 +205,7 @@ fn form(reading: &Reading) -> Vec<String> {
                 rows.iter().all(|row| question.rubric.contains(row)),
                 "three rows in the rubric",
             );
-            expect((4..=10).contains(&follow), &format!("four to ten follow-ups, got {follow}"));
+            expect((4..=12).contains(&follow), &format!("four to twelve follow-ups, got {follow}"));
             expect(
                 question.show.lines().any(|line| line.starts_with("- ")),
                 "a list of what shows it",
