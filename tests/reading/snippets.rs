@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! rust                       prints the block `text` below it, or nothing
+//! rust,linux                 likewise, on Linux
 //! rust,compile_fail,E0382    the compiler refuses it, with this code
 //! rust,should_panic          panics
 //! rust,poisoned | blocks | aborts
@@ -72,7 +73,8 @@ fn problem(block: &Block<'_>, printed: &str) -> Option<String> {
         "python" => return python(block.body, printed),
         "rust,quoted" => return quoted(block.body, "// "),
         "python,quoted" => return quoted(block.body, "# "),
-        "rust" => Prediction::Prints(lines(printed).leak()),
+        "rust,linux" if !cfg!(target_os = "linux") => return None,
+        "rust" | "rust,linux" => Prediction::Prints(lines(printed).leak()),
         "rust,should_panic" => Prediction::Panics,
         "rust,poisoned" => Prediction::Poisoned,
         "rust,blocks" => Prediction::Blocks,
