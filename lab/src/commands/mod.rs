@@ -180,8 +180,8 @@ enum Command {
         #[arg(long, value_enum)]
         level: Option<Level>,
         /// At most so many cards
-        #[arg(long, default_value_t = 10)]
-        count: usize,
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+        count: u16,
         /// Ask nothing, write all cards into a file that Anki imports
         #[arg(long, value_name = "FILE.tsv")]
         export: Option<PathBuf>,
@@ -287,7 +287,7 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Model { yes, .. }) => model::model(&place, *yes),
         Some(Command::Chat { options }) => chat::chat(&place, options),
         Some(Command::Quiz { level, count, export }) => {
-            quiz::quiz(&place, level.map(Into::into), *count, export.as_deref())
+            quiz::quiz(&place, level.map(Into::into), usize::from(*count), export.as_deref())
         }
         Some(Command::Verify { cold, only, accept_llama2_licence, fetch_model }) => {
             let choices = verify::Choices {
