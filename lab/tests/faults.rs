@@ -33,6 +33,7 @@ use anyhow::{Result, bail};
 use lab::answers;
 use lab::place::Place;
 use lab::progress::Progress;
+use lab::quiz::boxes::{Answer, Boxes, Day};
 use lab::store::{self, Disk, Real};
 use lab::stubs;
 use rust_for_ai::check::State;
@@ -48,6 +49,15 @@ const NEWER: &str = "pub fn merge() { /* the second try */ }\n";
 const PROGRESS: &str = "# Rust for AI: your progress. `cargo lab` keeps this file; lines it does not know stay as they are.\n\
                         bpe.bytes state=PASSING version=1 hints=1 seen=0011223344556677\n\
                         a remark of mine\n";
+
+const CARDS: &str = "mid.known box=1 due=1970-01-01\na remark of mine\n";
+
+/// Answers a card, on a day that no clock says.
+fn answered(place: &Place, disk: &dyn Disk, id: &str) -> Result<()> {
+    let (path, lock) = (place.state("quiz.txt"), place.state("lock"));
+    let today = Day::from_seconds(0);
+    Boxes::update(&path, &lock, disk, |boxes| boxes.answered(id, Answer::Good, today)).map(drop)
+}
 
 /// A checkout in a folder of its own, which is removed in the end.
 struct Checkout {
@@ -141,6 +151,7 @@ enum Operation {
     UndoOverStub,
     Stubs,
     Replace,
+    Card,
 }
 
 /// With the fewest steps that it can take: four to replace a file, three to keep one, two for a
@@ -153,6 +164,7 @@ const OPERATIONS: &[(&str, Operation, usize)] = &[
     ("undo-over-stub", Operation::UndoOverStub, 4),
     ("stubs", Operation::Stubs, 4 * 7),
     ("replace", Operation::Replace, 4),
+    ("card", Operation::Card, 4),
 ];
 
 impl Operation {
@@ -177,6 +189,7 @@ impl Operation {
                     checkout.write_answer(stage, NEWER);
                 }
             }
+            Self::Card => put(&checkout.place.state("quiz.txt"), CARDS.as_bytes()),
             Self::Stubs | Self::Replace => {
                 bpe::CHAPTER.stages.iter().for_each(|stage| checkout.write_answer(stage, ANSWER));
             }
@@ -186,7 +199,7 @@ impl Operation {
     /// The answers that must be there after, wherever.
     fn answers(self) -> &'static [&'static str] {
         match self {
-            Self::Update | Self::FirstUpdate => &[],
+            Self::Update | Self::FirstUpdate | Self::Card => &[],
             Self::Reset | Self::UndoOverStub => &[ANSWER],
             Self::Undo => &[ANSWER, NEWER],
             // These two are for files that somebody wants to be written over.
@@ -213,6 +226,7 @@ impl Operation {
             Self::Replace => {
                 store::replace(disk, &place.exercise(stage), b"pub fn merge() { /* new */ }\n")?;
             }
+            Self::Card => answered(place, disk, "mid.known")?,
         }
         Ok(())
     }
@@ -440,6 +454,19 @@ fn labs_that_run_at_once_lose_no_progress() {
 }
 
 #[test]
+fn labs_that_run_at_once_lose_no_card() {
+    let checkout = Checkout::new();
+    put(&checkout.place.state("quiz.txt"), CARDS.as_bytes());
+    let own = ["mid.a", "mid.b", "senior.c"];
+    Labs(own.map(|id| checkout.child(&["answer", id]))).watch(|| {});
+    let text = fs::read_to_string(checkout.place.state("quiz.txt")).expect("it can be read");
+    for id in own.iter().flat_map(|id| (0..ROUNDS).map(move |round| format!("{id}/{round}"))) {
+        assert!(text.contains(&format!("\n{id} box=1 due=1970-01-02\n")), "{text}");
+    }
+    assert!(text.contains(&format!("\n{CARDS}")), "{text}");
+}
+
+#[test]
 fn labs_that_run_at_once_lose_no_answer() {
     let checkout = Checkout::new();
     let stages = [&bpe::MERGE, &bpe::BYTES];
@@ -537,6 +564,11 @@ fn what_a_child_of_the_other_tests_does() -> Result<()> {
         ["count", ref ids @ ..] => {
             for id in (0..ROUNDS).flat_map(|_| ids) {
                 Progress::update(&place, &Real, |progress| progress.entry(id).hints += 1)?;
+            }
+        }
+        ["answer", id] => {
+            for round in 0..ROUNDS {
+                answered(&place, &Real, &format!("{id}/{round}"))?;
             }
         }
         ["reset-and-undo", id] => {

@@ -157,9 +157,14 @@ impl Boxes {
         Ok(changed)
     }
 
-    /// Puts a card where its answer sends it, and says when it comes again.
+    /// Puts a card where its answer sends it, and says when it comes again. A card that is not due stays where it
+    /// is: it was answered today already, perhaps in another terminal.
     pub fn answered(&mut self, id: &str, answer: Answer, today: Day) -> Day {
-        let before = self.place(id).map_or(0, |place| place.number);
+        let before = self.place(id);
+        if let Some(place) = before.filter(|place| place.due > today) {
+            return place.due;
+        }
+        let before = before.map_or(0, |place| place.number);
         let number = match answer {
             Answer::Again => 1,
             Answer::Hard => before.max(1),
@@ -294,6 +299,8 @@ mod tests {
         ] {
             today = boxes.answered("mid.one", answer, today);
             assert_eq!(today.to_string(), expected, "{answer:?}");
+            let again = boxes.answered("mid.one", Answer::Again, day("2026-02-27"));
+            assert_eq!(again, today, "once a day is enough");
         }
     }
 
