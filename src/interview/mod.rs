@@ -199,6 +199,7 @@ pub mod measured {
     #![doc = concat!("# figures\n```json\n", include_str!("../../interview/measured/figures.json"), "\n```")]
     #![doc = concat!("# llama_figures\n```json\n", include_str!("../../interview/measured/llama_figures.json"), "\n```")]
     #![doc = concat!("# llama_race\n```json\n", include_str!("../../interview/measured/llama_race.json"), "\n```")]
+    #![doc = concat!("# parallel\n```json\n", include_str!("../../interview/measured/parallel.json"), "\n```")]
     #![doc = concat!("# race\n```json\n", include_str!("../../interview/measured/race.json"), "\n```")]
     #![doc = concat!("# calls\n```json\n", include_str!("../../interview/measured/calls.json"), "\n```")]
 }

@@ -43,6 +43,7 @@ pub(crate) const RULES: &[Rule] = &[
             |r| r.edit("mid", "[senior.md]", "[junior.md]"),
             |r| r.edit("mid", "](https://", "](http://"),
             |r| r.links = r.links.replacen("calls.empty", "calls.full", 1),
+            |r| drop(r.records.insert("new".to_owned(), String::new())),
         ],
     },
 ];
@@ -149,6 +150,12 @@ fn links_are_defined(reading: &Reading) -> Vec<String> {
                     _ => {}
                 }
             }
+        }
+    }
+    let shown = file("src/interview/mod.rs");
+    for name in reading.records.keys() {
+        if !shown.contains(&format!("measured/{name}.json")) {
+            problems.push(format!("src/interview/mod.rs: `measured/{name}.json` is not shown"));
         }
     }
     for (path, wanted) in written(reading) {
