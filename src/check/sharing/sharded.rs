@@ -4,6 +4,8 @@
 //! looks which lock was taken. To see that two threads do not meet, one is stopped while it holds its shard: the
 //! hook of the counted lock holds it until the other thread has made all its calls, or waits. Nothing depends on
 //! who is faster.
+//!
+//! Longer than most files here: each of the thirteen wrong answers is a cache.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState};
