@@ -134,9 +134,12 @@ pub fn seen(program: &Program) -> &'static Result<Seen, Unseen> {
 }
 
 /// Sees to it that what becomes of these programs is known, on all processors at once.
+///
+/// By twice as many threads as there are processors, since one that watches a program rest needs none.
 pub fn see_all(programs: &[Program]) {
     let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(2, usize::from).min(programs.len());
+    let processors = thread::available_parallelism().map_or(2, usize::from);
+    let workers = (2 * processors).min(programs.len());
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {

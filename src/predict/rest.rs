@@ -15,6 +15,7 @@
 //! which answers have no business with. So a few looks after one another decide, however busy the machine is.
 //! Elsewhere a pause has to do.
 
+use std::ffi::OsStr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
@@ -53,7 +54,9 @@ pub(crate) fn watched<T: Send + 'static>(
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let now = switches_if_asleep();
+        // This thread runs, as it looks.
+        let me = fs::read_link("/proc/thread-self").ok();
+        let now = switches_if_asleep("self", me.as_ref().and_then(|path| path.file_name()));
         // Where nothing is to be seen, threads are taken to rest.
         let still = now.as_ref().map_or(cfg!(not(target_os = "linux")), |now| Some(*now) == before);
         resting = if still { resting + 1 } else { 0 };
@@ -67,14 +70,13 @@ pub(crate) fn watched<T: Send + 'static>(
     }
 }
 
-/// How often the threads of this process but for this one were put to sleep so far, if all of them are asleep.
-fn switches_if_asleep() -> io::Result<u64> {
+/// How often the threads of a process but for one were put to sleep so far, if all of them are asleep.
+pub(super) fn switches_if_asleep(process: &str, but: Option<&OsStr>) -> io::Result<u64> {
     let awake = || io::Error::other("a thread runs");
-    let me = fs::read_link("/proc/thread-self")?;
     let mut switches = 0;
-    for task in fs::read_dir("/proc/self/task")? {
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
         let task = task?;
-        if me.file_name() == Some(&task.file_name()) {
+        if but == Some(&task.file_name()) {
             continue;
         }
         let status = fs::read_to_string(task.path().join("status"))?;
