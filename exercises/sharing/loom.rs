@@ -19,19 +19,19 @@
 //! * `get`: `None`, or the winner's number, never one that is half set. Once it was `Some`, it stays.
 //!
 //! A test that starts threads will pass with a wrong answer, perhaps for years: some faults need two threads to
-//! meet within nanoseconds, and some cannot happen on x86 at all, which is stricter than what your program was
-//! promised. So this stage is *model-checked*: loom runs short scripts of two or three threads, in every order
-//! of their steps, and lets each load return every value that the memory model allows. An order of memory
-//! (`Ordering`) is part of the answer:
+//! meet within nanoseconds, and some no x86 processor ever shows, since it keeps more order than your program
+//! was promised. (The compiler may still change it.) So this stage is *model-checked*: loom runs short scripts
+//! of two or three threads, in every order of their steps, and lets each load return every value that the
+//! memory model allows. An order of memory (`Ordering`) is part of the answer:
 //!
 //! ```text
 //! Relaxed   this access is atomic, and says nothing of any other
 //! Release   (a store) whoever acquires what I store here sees all that I wrote before it
-//! Acquire   (a load) whatever was written before the store that I read, I see
+//! Acquire   (a load) if what I read was stored with `Release`, I see all that was written before it
 //! ```
 //!
 //! Use the atomics of `super::sync`: those of `std` are invisible to loom. No lock, and no loop that waits.
-//! What loom does not try: `SeqCst` counts as `AcqRel`, and loads never run ahead of earlier ones.
+//! What loom does not try: `SeqCst` counts as `AcqRel`, and a store never runs ahead of an earlier load.
 //!
 //! This stage is not part of `cargo test`: `cargo lab check sharing.loom` builds it with `--cfg loom`, into
 //! `target/loom`.

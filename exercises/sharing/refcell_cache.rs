@@ -30,8 +30,8 @@
 //! });
 //! ```
 //!
-//! PyO3 guards every `#[pyclass]` in this way, across threads: a method that takes `&mut self` while another one
-//! is at work raises `RuntimeError: Already borrowed`.
+//! PyO3 guards every `#[pyclass]` that is not `frozen` in this way, across threads: a method that takes
+//! `&mut self` while another one is at work raises `RuntimeError: Already borrowed`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

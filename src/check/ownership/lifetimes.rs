@@ -136,7 +136,7 @@ println!("{rest}");"#,
         name: "from_a_temporary",
         source: r#"let word = String::from("The").to_lowercase().as_str();
 println!("{word}");"#,
-        why: "a value without a name is freed at the end of its statement; give it a name, and lend from that",
+        why: "here the `String` without a name is freed at the end of its statement; give it a name, and lend from that",
     },
     Program {
         name: "for_ever",

@@ -31,7 +31,7 @@ const PROGRAMS: &[Program] = &[
 let row = &cache[0];
 drop(cache);
 println!("{row}");"#,
-        why: "in C, `free(cache); printf(\"%f\", *row);` compiles, and reads what is there now; here `cache` cannot be given away while `row` borrows from it",
+        why: "in C, `free(cache); printf(\"%f\", *row);` compiles, and nobody can say what it reads; here `cache` cannot be given away while `row` borrows from it",
     },
     Program {
         name: "double_free",
@@ -45,7 +45,7 @@ drop(cache);"#,
         source: r#"let tokens = vec![1, 2, 3];
 let end = tokens.len();
 println!("{}", tokens[end]);"#,
-        why: "an index is compared with the length at run time; C reads what lies behind, Python raises IndexError",
+        why: "an index is compared with the length at run time; C does not compare, and may read what lies behind; Python raises IndexError",
     },
     Program {
         name: "data_race",

@@ -148,14 +148,14 @@ let mut mine = Arc::clone(&steps);
 let working = thread::spawn(move || *mine += 1);
 working.join().unwrap();
 println!("{steps}");"#,
-        why: "`Arc` shares and does not let write; that takes an atomic or a `Mutex` inside of it",
+        why: "`Arc` shares, and what is shared is only read; to write takes an atomic or a `Mutex` inside of it",
     },
     Program {
         name: "static_mut",
         source: r#"static mut STEPS: u32 = 0;
 STEPS += 1;
 println!("done");"#,
-        why: "every thread sees a `static mut` and nothing orders them, so each use of it is `unsafe`: you promise what the compiler cannot see",
+        why: "every thread sees a `static mut` and nothing orders them, so to read or write it is `unsafe`: you promise what the compiler cannot see",
     },
     Program {
         name: "halves",

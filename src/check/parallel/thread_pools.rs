@@ -111,7 +111,7 @@ pool.send(Box::new(move || {
     done.send(inner.recv().unwrap() + 1).unwrap();
 })).unwrap();
 println!("{}", outer.recv().unwrap());"#,
-        why: "the outer job waits for an inner one, which only the thread could run that waits. (Rayon's `join` and `par_iter` run other jobs while they wait, so there nesting is safe)",
+        why: "the outer job waits for an inner one, which only the thread could run that waits. (Rayon's `join` and `par_iter` run other jobs of the pool while they wait, so there nesting alone blocks nothing)",
     },
     Program {
         name: "pool_of_one_in_turn",
