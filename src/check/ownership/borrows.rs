@@ -295,6 +295,23 @@ const WRONG: &[Wrong<Answer>] = &[
         },
     },
     Wrong {
+        id: "one_row_too_many",
+        belief: "you let a row pass whose number is the number of rows; rows count from 0, so there is none",
+        answer: &|asked| {
+            adding(asked, |tensor, input| {
+                let &Input { rows, width, from, to } = input;
+                if from == to || from > rows || to > rows {
+                    return false;
+                }
+                if from.max(to) == rows {
+                    // As an answer would: the half that has no row is cut.
+                    return tensor[rows * width..][..width].is_empty();
+                }
+                added(tensor, input)
+            })
+        },
+    },
+    Wrong {
         id: "first_number_only",
         belief: "you took the row's number for the place of its first element; row `n` begins at `n * width`",
         answer: &|asked| {

@@ -78,6 +78,7 @@ struct Inner {
 enum Flaw {
     HoldsLock,
     LocksInMatch,
+    LocksToCount,
     LastWins,
     ReturnsOwn,
     CountedTwice,
@@ -124,6 +125,10 @@ impl SharedCache for Flawed {
         let mut held = self.lock();
         let inner = &mut *held;
         if let Some(ids) = inner.words.get(word) {
+            if self.flaw == Flaw::LocksToCount {
+                self.lock().stats.hits += 1;
+                return Arc::clone(ids);
+            }
             self.count(&mut inner.stats, true);
             return Arc::clone(ids);
         }
@@ -212,6 +217,11 @@ const WRONG: &[Wrong<Answer>] = &[
         id: "locks_in_the_head_of_match",
         belief: "you locked in the head of a `match` or `if let` and again inside of it; the guard is a temporary that still lives",
         answer: &|| Flawed::boxed(Flaw::LocksInMatch),
+    },
+    Wrong {
+        id: "locks_to_count",
+        belief: "you locked again to count a hit, with the guard that found the word still alive; count by that one",
+        answer: &|| Flawed::boxed(Flaw::LocksToCount),
     },
     Wrong {
         id: "last_wins",
