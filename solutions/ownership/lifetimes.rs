@@ -30,7 +30,8 @@
 //! before it. So the word that you find in the vocabulary is not what you may return, though it reads the
 //! same. (Try it, and the compiler offers to write `'t` into the type of the vocabulary as well. That would
 //! make every caller keep the vocabulary for as long as the pieces: leave the signature as it is.) That is
-//! graded: each piece has to stand in the text itself, at its place. No word of the vocabulary is empty. Cost to aim at (not graded): no letter is copied.
+//! graded: each piece has to stand in the text itself, at its place. No word of the vocabulary is empty.
+//! Cost to aim at (not graded): no letter is copied.
 
 use rust_for_ai::predict::Prediction::{self, DoesNotCompile, Prints};
 

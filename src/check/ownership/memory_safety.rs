@@ -241,6 +241,11 @@ const WRONG: &[Wrong<Answer>] = &[
         answer: &|asked| flawed(asked, Flaw::ChecksNoSlot),
     },
     Wrong {
+        id: "checks_no_slot_to_remove",
+        belief: "your `remove` indexes with a slot that may not be there; your `get` knows better",
+        answer: &|asked| flawed(asked, Flaw::ChecksNoSlotToRemove),
+    },
+    Wrong {
         id: "generation_of_all",
         belief: "you gave all slots a new generation where one was freed; handles of the others are stale now",
         answer: &|asked| flawed(asked, Flaw::GenerationOfAll),

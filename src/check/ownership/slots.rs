@@ -220,6 +220,7 @@ pub(super) enum Flaw {
     RemovesStale,
     FreesTwice,
     ChecksNoSlot,
+    ChecksNoSlotToRemove,
     GenerationOfAll,
     Shifts,
 }
@@ -258,7 +259,7 @@ impl Caches for Flawed {
 
     fn remove(&mut self, handle: Handle) -> Option<Vec<f32>> {
         let (generation, cache) = match self.flaw {
-            Flaw::ChecksNoSlot => &mut self.slots[handle.slot],
+            Flaw::ChecksNoSlot | Flaw::ChecksNoSlotToRemove => &mut self.slots[handle.slot],
             _ => self.slots.get_mut(handle.slot)?,
         };
         let is_current = *generation == handle.generation;

@@ -250,7 +250,7 @@ const WRONG: &[Wrong<Answer>] = &[
     },
     Wrong {
         id: "looks_twice",
-        belief: "you took the lock to see whether the word is there, and again to get it; one look does both",
+        belief: "you took the lock twice for a hit: to look, and again to get the ids or to count it; one guard does all",
         answer: &|| Flawed::boxed(Flaw::LooksTwice),
     },
     Wrong {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{channel, sync_channel};
+use std::sync::mpsc::{SendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -76,6 +76,11 @@ pub(super) const WRONG: &[Wrong<Answer>] = &[
         "you went on taking documents, to write none of them; the whole corpus is read for nothing",
         drains
     ),
+    wrong!(
+        "unwraps_the_send",
+        "you unwrapped a `send`; its error is how a thread learns that nobody wants more, so it stops",
+        unwraps_the_send
+    ),
     wrong!("writes_on", "you kept the error for the end, and wrote what came after it", writes_on),
 ];
 
@@ -135,6 +140,30 @@ fn bounded_once(source: Source, encode: Encode, mut write: Write, room: usize) -
         });
         to_write.into_iter().try_fold(0, |written, item| write(item?).map(|()| written + 1))
     })
+}
+
+fn unwraps_the_send(source: Source, encode: Encode, mut write: Write, room: usize) -> Done {
+    thread::scope(|scope| {
+        let (read, to_encode) = sync_channel(room);
+        let (encoded, to_write) = sync_channel(room);
+        scope.spawn(move || {
+            source
+                .into_iter()
+                .for_each(|item| read.send(item).unwrap_or_else(|gone| unwrapped(&gone)));
+        });
+        scope.spawn(move || {
+            to_encode
+                .into_iter()
+                .map(encode)
+                .for_each(|item| encoded.send(item).unwrap_or_else(|gone| unwrapped(&gone)));
+        });
+        to_write.into_iter().try_fold(0, |written, item| write(item?).map(|()| written + 1))
+    })
+}
+
+/// Says what `unwrap` says.
+fn unwrapped<T>(gone: &SendError<T>) {
+    panic!("called `Result::unwrap()` on an `Err` value: {gone:?}")
 }
 
 fn loses_the_tail(source: Source, encode: Encode, mut write: Write, room: usize) -> Done {
