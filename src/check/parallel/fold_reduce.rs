@@ -401,7 +401,8 @@ fn folds() -> impl Iterator<Item = Case<Input, Output>> {
                  them, so nobody waits for it"
             }
             Look::Accumulators => {
-                "an accumulator belongs to a part of the list and not to an item, since each has to be merged"
+                "an accumulator belongs to a part of the list and not to an item, since each has to be merged; \
+                 neighbours are merged, the left one first"
             }
             Look::Threads => {
                 "parts are done by several threads, and neighbours are merged, the left one first, whoever got \

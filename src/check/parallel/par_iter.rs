@@ -402,6 +402,7 @@ fn calls() -> impl Iterator<Item = Case<Input, Output>> {
         let shared_out = (input.threads > 1 && input.task.len() > 1).then_some(true);
         let why = match &input.task {
             Task::Encode(_) => "each text is encoded, whoever does it, and its ids stand where it stood",
+            Task::Mean(losses) if losses.is_empty() => "of no texts the mean is 0",
             Task::Mean(_) => {
                 "losses may be computed in any order, and are added from left to right: then every number of \
                  threads gives the same bits"

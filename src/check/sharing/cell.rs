@@ -111,7 +111,9 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         [Line::Hit, Line::Miss("low"), Line::Miss("er"), Line::Last, Line::Restart];
     let scripts = sequences(5, 4)
         .map(|digits| digits.iter().map(|&digit| LINES[digit as usize]).collect::<Vec<Line>>());
-    exam.sit(scripts.map(|script| Case {
+    // Words as short as a word can be, and one whose bytes are more than its letters.
+    let others = ["", "a", "ä"].map(|word| vec![Line::Miss(word), Line::Last, Line::Hit]);
+    exam.sit(scripts.chain(others).map(|script| Case {
         expected: oracle(&script),
         why: if script.contains(&Line::Restart) { RESTART } else { COUNT },
         input: script,
