@@ -17,6 +17,7 @@ PASSING, against fresh exercises every one must be NOT STARTED.
 import re
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
@@ -93,33 +94,39 @@ def faults(notebook, tree):
     return found
 
 
+def run_one(tree, path):
+    """Runs one notebook; gives its name, its number of verdicts, what is wrong with it, and the seconds it took."""
+    notebook = nbformat.read(path, as_version=4)
+    if tree == "solutions":
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                for exercises, solutions in TREES.items():
+                    cell.source = cell.source.replace(exercises, solutions)
+    start = time.monotonic()
+    try:
+        execute(notebook, path.parent, allow_errors=True)
+        found = faults(notebook, tree)
+    except CellTimeoutError as error:
+        found = [str(error)]
+    shown = sum(bool(STATES.search(text_of(o))) for c in notebook.cells for o in c.get("outputs", []))
+    if shown == 0:
+        found.append("no cell shows a verdict, so nothing was compared")
+    return f"{path.parent.name}/{path.name}", shown, found, time.monotonic() - start
+
+
 def run(tree, paths):
     failed = 0
-    verdicts = 0
-    for path in map(Path, paths):
-        notebook = nbformat.read(path, as_version=4)
-        if tree == "solutions":
-            for cell in notebook.cells:
-                if cell.cell_type == "code":
-                    for exercises, solutions in TREES.items():
-                        cell.source = cell.source.replace(exercises, solutions)
-        start = time.monotonic()
-        try:
-            execute(notebook, path.parent, allow_errors=True)
-            found = faults(notebook, tree)
-        except CellTimeoutError as error:
-            found = [str(error)]
-        shown = sum(bool(STATES.search(text_of(o))) for c in notebook.cells for o in c.get("outputs", []))
-        verdicts += shown
-        if shown == 0:
-            found.append("no cell shows a verdict, so nothing was compared")
-        failed += bool(found)
-        state = "FAILED" if found else "ok"
-        print(f"{path.name} against {tree}: {state}, {shown} verdicts, {time.monotonic() - start:.0f} s", flush=True)
-        for fault in found:
-            print("  " + fault.replace("\n", "\n  "), flush=True)
+    # A cell waits for one compiler, which uses one core: two notebooks at once take little more than half the time.
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        for one in as_completed([pool.submit(run_one, tree, Path(path)) for path in paths]):
+            name, shown, found, seconds = one.result()
+            failed += bool(found)
+            state = "FAILED" if found else "ok"
+            print(f"{name} against {tree}: {state}, {shown} verdicts, {seconds:.0f} s", flush=True)
+            for fault in found:
+                print("  " + fault.replace("\n", "\n  "), flush=True)
     print(f"{len(paths) - failed} passed, {failed} failed")
-    return 1 if failed or not verdicts else 0
+    return 1 if failed else 0
 
 
 def warm():
