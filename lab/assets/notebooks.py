@@ -14,6 +14,7 @@ error), and on verdicts that the tree does not deserve: against the solutions ev
 PASSING, against fresh exercises every one must be NOT STARTED.
 """
 
+import multiprocessing
 import re
 import sys
 import time
@@ -39,6 +40,35 @@ STATES = re.compile(r"NOT STARTED|FAILING|PASSING|PANICKED")
 ATTEMPTS = 3
 
 
+class Turns:
+    """Lets one notebook at a time load what it depends on, among those that run side by side.
+
+    The cache of evcxr counts its hits in files; two kernels that use it at once trip over a half-written one.
+    """
+
+    def __init__(self, lock):
+        self.lock = lock
+        self.mine = False
+
+    def before(self, cell, cell_index):
+        if ":dep " in cell.source and not self.mine:
+            self.lock.acquire()
+            self.mine = True
+
+    def done(self, **_):
+        if self.mine:
+            self.mine = False
+            self.lock.release()
+
+
+TURNS = Turns(multiprocessing.Lock())
+
+
+def share(lock):
+    """Gives a process of the pool the lock of all."""
+    TURNS.lock = lock
+
+
 def client(notebook, folder, allow_errors=False):
     return NotebookClient(
         notebook,
@@ -46,6 +76,8 @@ def client(notebook, folder, allow_errors=False):
         timeout=300,
         startup_timeout=120,
         allow_errors=allow_errors,
+        on_cell_execute=TURNS.before,
+        on_cell_executed=TURNS.done,
         resources={"metadata": {"path": str(folder)}},
     )
 
@@ -108,6 +140,8 @@ def run_one(tree, path):
         found = faults(notebook, tree)
     except CellTimeoutError as error:
         found = [str(error)]
+    finally:
+        TURNS.done()
     shown = sum(bool(STATES.search(text_of(o))) for c in notebook.cells for o in c.get("outputs", []))
     if shown == 0:
         found.append("no cell shows a verdict, so nothing was compared")
@@ -117,7 +151,7 @@ def run_one(tree, path):
 def run(tree, paths):
     failed = 0
     # A cell waits for one compiler, which uses one core: two notebooks at once take little more than half the time.
-    with ProcessPoolExecutor(max_workers=2) as pool:
+    with ProcessPoolExecutor(max_workers=2, initializer=share, initargs=(multiprocessing.Lock(),)) as pool:
         for one in as_completed([pool.submit(run_one, tree, Path(path)) for path in paths]):
             name, shown, found, seconds = one.result()
             failed += bool(found)
