@@ -6,6 +6,16 @@ use crate::{Project, Rule};
 
 pub(crate) const RULES: &[Rule] = &[
     Rule {
+        name: "the container has the pinned compiler, and starts as the README says",
+        problems: container_fits,
+        mend: "edit .devcontainer/: the image is `rust:CHANNEL-…`, the commands are those of the README",
+        faults: &[
+            |p| p.edit("rust-toolchain.toml", "1.95.0", "1.96.0"),
+            |p| p.edit(".devcontainer/devcontainer.json", "Dockerfile", "dockerfile"),
+            |p| p.edit(".devcontainer/devcontainer.json", "cargo lab setup", "cargo lab prepare"),
+        ],
+    },
+    Rule {
         name: "links and reading lists lead somewhere",
         problems: links_lead_somewhere,
         mend: "mend the link, or the `reading` of the stage in src/course/",
@@ -299,6 +309,30 @@ fn data_is_accounted_for(project: &Project) -> Vec<String> {
     }
     for name in rows.keys().filter(|name| !project.has(&format!("data/{name}"))) {
         problems.push(format!("data/README.md: `{name}` does not exist"));
+    }
+    problems
+}
+
+/// The container's image, its file, and the command that it runs first.
+fn container_fits(project: &Project) -> Vec<String> {
+    let (file, image) = (".devcontainer/devcontainer.json", ".devcontainer/Dockerfile");
+    let after = |path: &str, words: &str, end: char| {
+        let text = project.text(path);
+        Some(text.split_once(words)?.1.split(end).next()?.to_owned())
+    };
+    let channel = after("rust-toolchain.toml", "channel = \"", '"');
+    let readme = project.text("README.md");
+    let first = after(file, "\"postCreateCommand\": \"", '"');
+    let named = after(file, "\"dockerfile\": \"", '"');
+    let mut problems = Vec::new();
+    if channel.is_none() || after(image, "FROM rust:", '-') != channel {
+        problems.push(format!("{image} is not `FROM rust:{}-…`", channel.unwrap_or_default()));
+    }
+    if !named.is_some_and(|name| project.has(&format!(".devcontainer/{name}"))) {
+        problems.push(format!("{file} builds from a file that is not there"));
+    }
+    if !first.is_some_and(|command| readme.contains(&format!("`{command}"))) {
+        problems.push(format!("the README has no command that {file} runs first"));
     }
     problems
 }
