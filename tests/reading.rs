@@ -6,6 +6,8 @@
 //! Each snippet is compiled and run, those that must not compile by their codes. Each stage, command and file
 //! that a page points to is there.
 //!
+//! The README states figures, too; there each is a link to its record, titled with the figure's id.
+//!
 //! Beside each rule stand faults: changes to the pages in memory that the rule must notice.
 //!
 //! ```text
@@ -132,6 +134,8 @@ struct Reading {
     records: BTreeMap<String, String>,
     /// What rustdoc is told of labels.
     links: String,
+    /// The README, which states figures as well.
+    front: String,
 }
 
 fn root() -> &'static Path {
@@ -155,6 +159,7 @@ impl Reading {
             pages: Level::ALL.into_iter().map(page).collect(),
             records: records.collect(),
             links: file("src/interview/links.md"),
+            front: file("README.md"),
         }
     }
 
