@@ -9,6 +9,7 @@
 //! | [`store`] | writes files so that a crash, a full disk or a second `lab` loses nothing |
 //! | [`progress`] | what was solved, hinted and revealed, in one small text file |
 //! | [`stubs`] | makes an exercise out of a solution |
+//! | [`new_stage`] | writes a stage that compiles, for an author to fill |
 //! | [`grade`] | builds and runs a chapter's grader, and reads its verdicts |
 //! | [`answers`] | keeps, resets and restores answers |
 //! | [`rustc`] | names the place of an error in a notebook |
@@ -28,6 +29,7 @@ pub mod commands;
 pub mod fetch;
 pub mod grade;
 pub mod model;
+pub mod new_stage;
 pub mod place;
 pub mod progress;
 pub mod quiz;

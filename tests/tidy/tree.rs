@@ -81,6 +81,15 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        name: "nothing is left of the template of a stage",
+        problems: nothing_of_a_template,
+        mend: "write what the line asks for, in words of your own; `cargo lab dev new` left it to you",
+        faults: &[
+            |p| p.edit("src/course/bpe.rs", "title: \"", concat!("title: \"to-be-", "written: ")),
+            |p| p.put("notebooks/new.ipynb", concat!("to-be-", "written")),
+        ],
+    },
+    Rule {
         name: "data/README.md tells origin and licence of each file in data/",
         problems: data_is_accounted_for,
         mend: "add a row to the table in data/README.md: file, bytes, what, origin, licence",
@@ -268,6 +277,20 @@ fn nothing_foreign(project: &Project) -> Vec<String> {
             for (number, _) in (1..).zip(text.lines()).filter(|(_, line)| line.contains(&word)) {
                 problems.push(format!("{path}:{number}: expected no `{word}`"));
             }
+        }
+    }
+    problems
+}
+
+/// The word in all that `cargo lab dev new` leaves to the author; in two parts, as above.
+const TEMPLATE: &str = concat!("to-be-", "written");
+
+fn nothing_of_a_template(project: &Project) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (path, content) in &project.files {
+        let text = String::from_utf8_lossy(content);
+        for (number, _) in (1..).zip(text.lines()).filter(|(_, line)| line.contains(TEMPLATE)) {
+            problems.push(format!("{path}:{number}: expected no `{TEMPLATE}`"));
         }
     }
     problems

@@ -16,7 +16,7 @@ use rust_for_ai::interview;
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
-use crate::{answers, chat, model, quiz, setup, stubs, verify, vocabulary, witness};
+use crate::{answers, chat, model, new_stage, quiz, setup, stubs, verify, vocabulary, witness};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -232,6 +232,15 @@ impl From<Level> for interview::Level {
 
 #[derive(Debug, Subcommand)]
 enum Dev {
+    /// Write a new stage that compiles and passes, in every place that names stages
+    #[command(after_help = "Example:\n  cargo lab dev new bpe.split --after pair_counts")]
+    New {
+        /// The new stage, CHAPTER.STAGE
+        id: String,
+        /// The stage of the same chapter that it follows; else the last
+        #[arg(long, value_name = "STAGE")]
+        after: Option<String>,
+    },
     /// Make `exercises/` from `solutions/`; answers in it are kept as by a reset
     Stubs {
         /// Compare instead of writing
@@ -296,6 +305,9 @@ pub fn run(cli: &Cli) -> Result<bool> {
                 model: *fetch_model,
             };
             verify::verify(&place, choices, only.as_deref())
+        }
+        Some(Command::Dev(Dev::New { id, after })) => {
+            new_stage::new(&place, &Real, id, after.as_deref())
         }
         Some(Command::Dev(Dev::Stubs { check })) => dev_stubs(&place, *check),
         Some(Command::Dev(Dev::Tidy { write })) => verify::tidy(&place, *write),

@@ -321,7 +321,7 @@ fn strip(place: &Place, paths: &[PathBuf], write: bool) -> Result<bool> {
 }
 
 /// A notebook without what running it leaves behind, keys in order, one space deep.
-fn stripped(text: &str) -> Result<String> {
+pub(crate) fn stripped(text: &str) -> Result<String> {
     use serde_json::{Value, json};
     let mut notebook: Value = serde_json::from_str(text).context("not a notebook")?;
     let kernel = &notebook["metadata"]["kernelspec"];
