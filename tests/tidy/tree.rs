@@ -287,7 +287,8 @@ const TEMPLATE: &str = concat!("to-be-", "written");
 
 fn nothing_of_a_template(project: &Project) -> Vec<String> {
     let mut problems = Vec::new();
-    for (path, content) in &project.files {
+    // The one page that tells of the word.
+    for (path, content) in project.files.iter().filter(|(path, _)| *path != "CONTRIBUTING.md") {
         let text = String::from_utf8_lossy(content);
         for (number, _) in (1..).zip(text.lines()).filter(|(_, line)| line.contains(TEMPLATE)) {
             problems.push(format!("{path}:{number}: expected no `{TEMPLATE}`"));
