@@ -90,7 +90,8 @@ impl<'a> New<'a> {
         );
         ensure!(course::stage(id).is_none(), "the stage `{id}` is there already");
         let stages = || chapter.stages.iter().map(|stage| stage.name());
-        let last = stages().last().with_context(|| format!("chapter `{}` is empty", chapter.id))?;
+        let last =
+            stages().next_back().with_context(|| format!("chapter `{}` is empty", chapter.id))?;
         let after = match after {
             None => last,
             Some(wanted) => {
