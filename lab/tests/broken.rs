@@ -7,6 +7,9 @@
 //! A kernel that enforces no memory limit (macOS, Windows) lets an answer have its 10 GB, so what is
 //! said of memory is tested on Linux alone.
 
+#[path = "broken/report.rs"]
+mod report;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -483,17 +486,4 @@ fn a_repair_begins_as_the_bug_that_was_found_and_tells_where_once_it_is_mended()
             assert!(told(&mended) && !told(&begun), "{}: {}", stage.id, real.at);
         }
     }
-}
-
-#[test]
-fn a_chapter_that_needs_python_is_left_out_of_everything_and_says_what_is_missing() {
-    let tree = tree();
-    let missing = "chapter `binding` needs a Python environment: cargo lab setup package";
-    tree.lab("check").expect(1, &["bpe 0/6", missing]);
-    let said = tree.lab("check binding");
-    assert!(said.stderr.contains(missing), "{said}");
-    said.expect(2, &[]);
-    let said = tree.lab("check --json");
-    let all: Value = serde_json::from_str(&said.stdout).expect("the output is JSON");
-    assert_eq!(all["left_out"], serde_json::json!([missing]));
 }

@@ -272,10 +272,12 @@ fn public_items(file: &str) -> Vec<String> {
 }
 
 fn as_json(verdicts: &[Verdict], broken: &[CompileError], left_out: &[String]) -> Value {
-    let errors: Vec<Value> = broken
-        .iter()
-        .map(|error| json!({"at": error.at, "message": error.message, "code": error.code, "rendered": error.rendered}))
-        .collect();
+    let errors: Vec<Value> = broken.iter().map(error_json).collect();
     let stages: Vec<&Value> = verdicts.iter().map(|verdict| &verdict.json).collect();
     json!({"stages": stages, "compile_errors": errors, "left_out": left_out})
+}
+
+/// An error of the compiler for a program.
+pub(super) fn error_json(error: &CompileError) -> Value {
+    json!({"at": error.at, "message": error.message, "code": error.code, "rendered": error.rendered})
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod help_steps;
+mod report;
 mod status;
 mod watch;
 
@@ -28,6 +29,16 @@ Examples:
 
 Exit codes: 0 all is well, 1 a stage does not pass, 2 it could not be done (the answers do not
 compile, wrong usage, a failing disk).";
+
+const CHECK: &str = "\
+Examples:
+  cargo lab check bpe.merge
+  cargo lab check bpe
+  cargo lab check --json
+  cargo lab check --all --json     one document for autograders; docs/class.md tells each field
+
+Exit codes with --all: 0 whatever could be graded passes, 1 a stage fails, is not started or does not
+compile, 2 a chapter could not be graded for another reason; in each case the document is printed.";
 
 const CHAT: &str = "\
 Examples:
@@ -79,7 +90,7 @@ enum Command {
     },
     /// Grade a stage, a chapter, or everything
     #[command(
-        after_help = "Examples:\n  cargo lab check bpe.merge\n  cargo lab check bpe\n  cargo lab check --json"
+        after_help = CHECK
     )]
     Check {
         /// A stage (`bpe.merge`, or `merge`) or a chapter (`bpe`); everything if left out
@@ -87,6 +98,12 @@ enum Command {
         /// For programs: one JSON object
         #[arg(long)]
         json: bool,
+        /// For autograders: every stage of the course, also those that could not be graded, and why
+        #[arg(long, requires = "json", conflicts_with = "id")]
+        all: bool,
+        /// With `--all`: also the stages that need a build of their own (Candle takes minutes)
+        #[arg(long, requires = "all")]
+        apart: bool,
     },
     /// Grade again whenever an answer is saved; Ctrl-C ends it
     #[command(after_help = "Examples:\n  cargo lab watch\n  cargo lab watch bpe")]
@@ -281,7 +298,8 @@ pub fn run(cli: &Cli) -> Result<bool> {
         None => setup::open(&place, cli.open.port, !cli.open.no_browser),
         Some(Command::Witness) => unreachable!("it needs no place and was run above"),
         Some(Command::Status { json }) => status::status(&place, *json),
-        Some(Command::Check { id, json }) => check::check(&place, id.as_deref(), *json),
+        Some(Command::Check { all: true, apart, .. }) => report::report(&place, *apart),
+        Some(Command::Check { id, json, .. }) => check::check(&place, id.as_deref(), *json),
         Some(Command::Watch { id }) => watch::watch(&place, id.as_deref()),
         Some(Command::Hint { id }) => help_steps::hint(&place, stage(id)?),
         Some(Command::Solution { id, spoil }) => help_steps::solution(&place, stage(id)?, *spoil),
