@@ -7,10 +7,11 @@
 //! A kernel that enforces no memory limit (macOS, Windows) lets an answer have its 10 GB, so what is
 //! said of memory is tested on Linux alone.
 
+#[path = "support/copy.rs"]
+mod copy;
 #[path = "broken/report.rs"]
 mod report;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -44,22 +45,8 @@ impl Tree {
     fn copy() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("broken");
         let alone = Lock::wait(&folder.join("lock")).expect("the copy can be locked");
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("lab has a parent");
         let root = folder.join("tree");
-        fs::create_dir_all(&root).expect("a folder can be made");
-        let (ours, theirs) = (files(repository), files(&root));
-        for path in theirs.keys().filter(|path| !ours.contains_key(*path)) {
-            fs::remove_file(root.join(path)).expect("an old file can be removed");
-        }
-        for (path, bytes) in &ours {
-            // A file that is the same keeps its time, so that nothing is built again for it.
-            if theirs.get(path) != Some(bytes) {
-                let path = root.join(path);
-                let folder = path.parent().expect("a file has a folder");
-                fs::create_dir_all(folder).expect("a folder can be made");
-                fs::write(path, bytes).expect("a file can be written");
-            }
-        }
+        copy::renew(&root);
         Self { place: Place::at(root), target: folder.join("target"), _alone: alone }
     }
 
@@ -105,26 +92,6 @@ impl Tree {
             stderr: String::from_utf8(stderr).expect("it prints text"),
         }
     }
-}
-
-/// The files below a folder, by their path from it; no builds, no histories, no environments.
-fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("the folder can be read") {
-            let path = entry.expect("the folder can be read").path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let left_out = name.starts_with('.') && name != ".cargo" || name == "target";
-            if path.is_dir() && !left_out {
-                folders.push(path);
-            } else if path.is_file() && !left_out {
-                let name = path.strip_prefix(root).expect("it is below").to_owned();
-                found.insert(name, fs::read(&path).expect("the file can be read"));
-            }
-        }
-    }
-    found
 }
 
 /// What a program said.
