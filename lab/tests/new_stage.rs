@@ -26,8 +26,8 @@ fn tree(name: &str) -> (Place, Lock) {
 fn run(place: &Place, command: &mut Command) -> (bool, String) {
     let Output { status, stdout, stderr } = command
         .current_dir(place.root())
-        // With the builds of the tree itself: what both depend on is built once.
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join(".."))
+        // A folder of its own: cargo takes two trees with the same names for one.
+        .env("CARGO_TARGET_DIR", place.join("../target"))
         .env("CARGO_TERM_COLOR", "never")
         .output()
         .expect("the program runs");
