@@ -5,6 +5,8 @@
 
 #[cfg(feature = "bpe")]
 pub mod bpe;
+#[cfg(feature = "frames")]
+pub mod frames;
 #[cfg(feature = "llama")]
 pub mod llama;
 #[cfg(feature = "ownership")]

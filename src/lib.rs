@@ -5,6 +5,7 @@
 //! * [`bpe`]: a byte-pair-encoding tokenizer, what the chapter `bpe` leads to;
 //! * [`llama`]: quantized Llama models on the CPU, what the chapter `llama` leads to;
 //! * [`sharing`]: a token cache for many threads, what the chapter `sharing` leads to;
+//! * `frames`, with the feature of that name: corpora as lazy frames, what the chapter `frames` leads to;
 //! * [`check`]: a check for each stage, called alike by `cargo test`, a notebook cell and the
 //!   command line;
 //! * [`predict`]: what becomes of a short program, seen by compiling and running it;
@@ -17,10 +18,12 @@
 //!
 //! Start with `cargo lab` in the project's folder, or read `README.md`.
 
-#[cfg(any(feature = "bpe", feature = "llama", feature = "real_tokenizers"))]
+#[cfg(any(feature = "bpe", feature = "encodings"))]
 pub mod bpe;
 pub mod check;
 pub mod course;
+#[cfg(feature = "frames")]
+pub mod frames;
 mod html;
 pub mod interview;
 #[cfg(feature = "llama")]

@@ -8,6 +8,7 @@ use rust_for_ai::course::{self, Chapter};
 const SWITCHED_ON: &[(&str, bool)] = &[
     ("binding", cfg!(feature = "binding")),
     ("bpe", cfg!(feature = "bpe")),
+    ("frames", cfg!(feature = "frames")),
     ("llama", cfg!(feature = "llama")),
     ("ownership", cfg!(feature = "ownership")),
     ("parallel", cfg!(feature = "parallel")),

@@ -15,6 +15,8 @@ static WRONG_ANSWERS: LazyLock<Vec<(&str, Verdict)>> = LazyLock::new(|| {
         check::sharing::wrong_answers(),
         check::parallel::wrong_answers(),
         check::llama::wrong_answers(),
+        #[cfg(feature = "frames")]
+        check::frames::wrong_answers(),
     ]
     .concat()
 });
@@ -44,7 +46,10 @@ fn every_stage_has_three_wrong_answers_with_ids_of_their_own() {
     }
     // A stage that needs more is proven where that is switched on, as `cargo lab verify` does.
     let proven = |needs| match needs {
-        course::Needs::Feature(name) => name == "candle" && cfg!(feature = "candle"),
+        course::Needs::Feature(name) => {
+            name == "candle" && cfg!(feature = "candle")
+                || name == "frames" && cfg!(feature = "frames")
+        }
         course::Needs::Cfg(name) => name == "loom" && cfg!(loom),
     };
     // Those of a Python module are proven from Python, as `cargo lab verify` does.

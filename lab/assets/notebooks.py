@@ -1,7 +1,7 @@
 """Runs the workbook's notebooks, in Rust and in Python, in their real kernels, and warms the Rust kernel's build cache.
 
 Usage:
-    notebooks.py warm
+    notebooks.py warm NOTEBOOK...
     notebooks.py run TREE NOTEBOOK...      TREE: solutions or exercises
     notebooks.py pulse
     notebooks.py broken
@@ -69,11 +69,11 @@ def share(lock):
     TURNS.lock = lock
 
 
-def client(notebook, folder, allow_errors=False):
+def client(notebook, folder, allow_errors=False, timeout=300):
     return NotebookClient(
         notebook,
         kernel_name=notebook.metadata.kernelspec.name,
-        timeout=300,
+        timeout=timeout,
         startup_timeout=120,
         allow_errors=allow_errors,
         on_cell_execute=TURNS.before,
@@ -82,11 +82,11 @@ def client(notebook, folder, allow_errors=False):
     )
 
 
-def execute(notebook, folder, allow_errors=False):
+def execute(notebook, folder, allow_errors=False, timeout=300):
     """Runs a notebook in a fresh kernel; a kernel that hangs while starting gets another try."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return client(notebook, folder, allow_errors).execute()
+            return client(notebook, folder, allow_errors, timeout).execute()
         except (RuntimeError, DeadKernelError) as error:
             starting = "Kernel didn't respond" in str(error) or isinstance(error, DeadKernelError)
             if not starting or attempt == ATTEMPTS:
@@ -163,10 +163,10 @@ def run(tree, paths):
     return 1 if failed else 0
 
 
-def warm():
-    """Has the kernel download and compile what the notebooks depend on, once with the network on."""
+def warm(paths):
+    """Has the kernel download and compile what these notebooks depend on, once with the network on."""
     dependencies = set()
-    for path in sorted((ROOT / "notebooks" / "rust").glob("*.ipynb")):
+    for path in paths:
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code":
                 dependencies.update(line for line in cell.source.splitlines() if line.startswith(":dep "))
@@ -174,7 +174,8 @@ def warm():
     notebook.metadata["kernelspec"] = {"name": "rust", "display_name": "Rust", "language": "rust"}
     sources = [":offline 0", "\n".join(sorted(dependencies)) + "\n1 + 1"]
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    execute(notebook, ROOT / "notebooks" / "rust")
+    # Polars alone takes ten minutes where the processors are slow or busy.
+    execute(notebook, ROOT / "notebooks" / "rust", timeout=3600)
     print(f"compiled {len(dependencies)} dependencies")
     return 0
 
@@ -270,8 +271,8 @@ def broken():
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["warm"]:
-            sys.exit(warm())
+        case ["warm", *paths] if paths:
+            sys.exit(warm(paths))
         case ["broken"]:
             sys.exit(broken())
         case ["pulse"]:

@@ -75,6 +75,10 @@ pub fn chapter(place: &Place, chapter: &Chapter, stage: Option<&Stage>) -> Resul
         Some(stage) => fingerprint_alone(place, stage),
         None => fingerprint(place, chapter),
     };
+    // Not even a build: it would take minutes.
+    if stage.is_none() && chapter.is_apart() {
+        return Ok(Graded::Verdicts(Vec::new(), seen));
+    }
     if chapter.is_module() && !place.maturin().exists() {
         let id = chapter.id;
         return Ok(Graded::Missing(format!(
@@ -136,20 +140,24 @@ enum Build {
     Broken(Vec<CompileError>),
 }
 
-/// What cargo is told to build. A heavy feature is built in release, as the programs that run models
-/// are: so it is compiled once, and what it runs is not slow. What a `--cfg` changes is built into a folder of
+/// What cargo is told to build. A heavy feature is built with the profile of the programs that need it as well: so it
+/// is compiled once, and what it runs is not slow. What a `--cfg` changes is built into a folder of
 /// its own, or each change of it would compile everything again.
 fn arguments(chapter: &Chapter, needs: Option<Needs>) -> Vec<String> {
     let words = ["test", "--no-run", "--package", "rust_for_ai", "--no-default-features"];
     let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
     let features = match needs {
-        Some(Needs::Feature(more)) => format!("{},{more}", chapter.id),
+        Some(Needs::Feature(more)) if more != chapter.id => format!("{},{more}", chapter.id),
         _ => chapter.id.to_owned(),
     };
     arguments.extend(["--features".to_owned(), features]);
     arguments.extend(["--test".to_owned(), chapter.id.to_owned()]);
     match needs {
         None => {}
+        // What has a profile of its own is named as it is.
+        Some(Needs::Feature(name)) if name == chapter.id => {
+            arguments.extend(["--profile".to_owned(), name.to_owned()]);
+        }
         Some(Needs::Feature(_)) => arguments.push("--release".to_owned()),
         Some(Needs::Cfg(name)) => {
             arguments.extend(["--target-dir".to_owned(), format!("target/{name}")]);
@@ -181,6 +189,15 @@ fn module(chapter: &Chapter) -> Vec<String> {
     ["build", "--release", "--package", &package, "--target-dir", &folder]
         .map(str::to_owned)
         .to_vec()
+}
+
+/// Builds the grader of a chapter that takes minutes to compile; whether its answers compile is not asked here.
+///
+/// # Errors
+///
+/// cargo cannot build it for a reason that is not in the answers.
+pub(crate) fn prepare(place: &Place, chapter: &Chapter) -> Result<()> {
+    build(place, chapter, chapter.stages.first().and_then(|stage| stage.needs())).map(drop)
 }
 
 fn build(place: &Place, chapter: &Chapter, needs: Option<Needs>) -> Result<Build> {
@@ -218,6 +235,9 @@ fn compile(
         Duration::from_secs(2),
         match needs {
             None => "building the grader (the first time takes some 20 seconds)",
+            Some(Needs::Feature("frames")) => {
+                "building the grader with Polars (the first time takes five to ten minutes)"
+            }
             Some(Needs::Feature(_)) => {
                 "building the grader with Candle (the first time takes some minutes)"
             }
@@ -331,7 +351,7 @@ pub fn fingerprint(place: &Place, chapter: &Chapter) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rust_for_ai::course::{bpe, llama, sharing};
+    use rust_for_ai::course::{bpe, frames, llama, sharing};
 
     use super::*;
 
@@ -344,6 +364,8 @@ mod tests {
         let needs = llama::CANDLE_LOAD.needs();
         let expected = format!("{common} llama,candle --test llama --release");
         assert_eq!(words(&llama::CHAPTER, needs), expected);
+        let expected = format!("{common} frames --test frames --profile frames");
+        assert_eq!(words(&frames::CHAPTER, frames::SCAN.needs()), expected);
     }
 
     #[test]

@@ -34,35 +34,35 @@
 //! into one, some hundredths of the time. A batch of a few short texts is done in a loop: to wake a thread takes
 //! longer. `bench/src/bin/parallel.rs` measures all of it.
 
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 use rayon::prelude::*;
 
 use super::encoding::{Encoding, Lent, room_for};
 
 /// How long the parts of a long text are, or a few bytes more: half a millisecond of work, some hundred times what
 /// it costs to hand it over.
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 const PART: usize = 64 << 10;
 
 /// With fewer bytes in all, a batch is done before a second thread has woken up: some ten microseconds.
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 const FEW: usize = 16 << 10;
 
 /// A text is long if it is more than one of so many shares of each thread: whoever comes late to it makes the others
 /// wait for less than that.
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 const SHARES: usize = 8;
 
 impl Encoding {
     /// The ids of each text, as [`encode_ordinary`](Self::encode_ordinary) makes them, in the order of the texts. With the feature
-    /// `parallel`, on all threads of the pool; a long text is shared out, too.
+    /// `threads`, on all threads of the pool; a long text is shared out, too.
     ///
     /// ```
     /// use rust_for_ai::bpe::Encoding;
     /// let ids = Encoding::gpt2().encode_batch(&["Hello", "", " world"]);
     /// assert_eq!(ids, [vec![15496], vec![], vec![995]]);
     /// ```
-    #[cfg(feature = "parallel")]
+    #[cfg(feature = "threads")]
     pub fn encode_batch(&self, texts: &[&str]) -> Vec<Vec<u32>> {
         let threads = rayon::current_num_threads();
         let bytes: usize = texts.iter().map(|text| text.len()).sum();
@@ -96,8 +96,8 @@ impl Encoding {
     }
 
     /// The ids of each text, as [`encode_ordinary`](Self::encode_ordinary) makes them, in the order of the texts. With the feature
-    /// `parallel`, on all threads of the pool; a long text is shared out, too.
-    #[cfg(not(feature = "parallel"))]
+    /// `threads`, on all threads of the pool; a long text is shared out, too.
+    #[cfg(not(feature = "threads"))]
     pub fn encode_batch(&self, texts: &[&str]) -> Vec<Vec<u32>> {
         self.encode_each(texts)
     }
@@ -112,7 +112,7 @@ impl Encoding {
 /// The lists of the parts as one.
 ///
 /// All threads copy: memory that is new costs as much as the copy, and so does what is given back.
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 fn joined(mut parts: Vec<Vec<u32>>) -> Vec<u32> {
     if let [only] = &mut parts[..] {
         return std::mem::take(only);
@@ -131,7 +131,7 @@ fn encode(scratch: &mut Lent<'_>, text: &str) -> Vec<u32> {
 }
 
 /// Cuts a text into parts of at least `size` bytes, each where it is safe; the last one may have fewer.
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 fn parts(text: &str, size: usize) -> Vec<&str> {
     let (mut parts, mut rest) = (Vec::new(), text);
     while let Some(at) = safe(rest, size) {
@@ -144,7 +144,7 @@ fn parts(text: &str, size: usize) -> Vec<&str> {
 }
 
 /// The first place from `from` on, and not the beginning, where a text may be cut.
-#[cfg(feature = "parallel")]
+#[cfg(feature = "threads")]
 fn safe(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let spaces = (from.max(1)..bytes.len()).filter(|&at| bytes[at] == b' ');
@@ -154,7 +154,7 @@ fn safe(text: &str, from: usize) -> Option<usize> {
         .find(|&at| text[..at].chars().next_back().is_some_and(|c| !c.is_whitespace()))
 }
 
-#[cfg(all(test, feature = "parallel"))]
+#[cfg(all(test, feature = "threads"))]
 mod tests {
     use super::*;
     use crate::bpe::Pattern;

@@ -47,51 +47,51 @@
 //! Birch, *Neural Machine Translation of Rare Words with Subword Units* (2016); on bytes: Radford et
 //! al., *Language Models are Unsupervised Multitask Learners* (2019).
 
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod batch;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod byte_level;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod encoding;
 mod error;
 mod heap;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod long;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod merges;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub mod ranks;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod scan;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub mod sentencepiece;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod specials;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod split;
 mod tokenizer;
 mod train;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub mod unicode;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod vocabulary;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod word_counts;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 mod words;
 
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub use byte_level::{ByteLevel, ByteLevelError};
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub use encoding::Encoding;
 pub use error::{DecodeError, MergeError, RanksError, RanksProblem, SpecialError};
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub use specials::{Finder, Found, Specials};
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub use split::{Pattern, Pieces};
 pub use tokenizer::Tokenizer;
 pub use train::train;
-#[cfg(any(feature = "llama", feature = "real_tokenizers"))]
+#[cfg(feature = "encodings")]
 pub use word_counts::{CountsError, WordCounts, train_words, train_words_while};
 
 /// Two neighbouring token ids, left and right.

@@ -50,6 +50,8 @@ pub mod bpe;
 mod cases;
 mod diff;
 mod exam;
+#[cfg(feature = "frames")]
+pub mod frames;
 #[cfg(feature = "llama")]
 pub mod llama;
 #[cfg(any(feature = "sharing", feature = "parallel"))]

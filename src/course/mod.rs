@@ -9,6 +9,7 @@
 
 pub mod binding;
 pub mod bpe;
+pub mod frames;
 pub mod llama;
 pub mod ownership;
 pub mod parallel;
@@ -24,6 +25,7 @@ pub const CHAPTERS: &[&Chapter] = &[
     &sharing::CHAPTER,
     &parallel::CHAPTER,
     &llama::CHAPTER,
+    &frames::CHAPTER,
 ];
 
 /// A chapter: some stages that end on real data.
@@ -90,8 +92,8 @@ pub struct Reading {
 
 /// What a stage needs beyond its chapter's feature.
 ///
-/// Neither `cargo test` nor the grading of a whole chapter has it; the stage is listed as ignored, with the
-/// command that grades it.
+/// Neither `cargo test` nor the grading of everything has it; the stage is listed as ignored, with the command that
+/// grades it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// A cargo feature, which takes minutes to compile.
@@ -110,9 +112,13 @@ impl std::fmt::Display for Needs {
     }
 }
 
-/// The stages that need more than their chapter's feature.
-const NEEDS: &[(&str, Needs)] =
-    &[("llama.candle_load", Needs::Feature("candle")), ("sharing.loom", Needs::Cfg("loom"))];
+/// The stages that need more than their chapter's feature, and the chapters whose feature takes minutes to compile:
+/// neither is graded unless it is asked for.
+const NEEDS: &[(&str, Needs)] = &[
+    ("llama.candle_load", Needs::Feature("candle")),
+    ("sharing.loom", Needs::Cfg("loom")),
+    ("frames", Needs::Feature("frames")),
+];
 
 impl Chapter {
     /// Whether its answers are a Python module of their own, which their grader builds.
@@ -125,19 +131,31 @@ impl Chapter {
     pub fn is_module(&self) -> bool {
         self.id == "binding"
     }
+
+    /// Whether all of it needs a feature that takes minutes to compile, so that its stages are graded only when asked for.
+    ///
+    /// ```
+    /// use rust_for_ai::course::{frames, llama};
+    /// assert!(frames::CHAPTER.is_apart());
+    /// assert!(!llama::CHAPTER.is_apart()); // one of its stages is
+    /// ```
+    pub fn is_apart(&self) -> bool {
+        self.stages.iter().all(|stage| stage.needs().is_some())
+    }
 }
 
 impl Stage {
     /// What this stage needs beyond its chapter's feature, if anything.
     ///
     /// ```
-    /// use rust_for_ai::course::{Needs, bpe, llama, sharing};
+    /// use rust_for_ai::course::{Needs, bpe, frames, llama, sharing};
     /// assert_eq!(bpe::MERGE.needs(), None);
     /// assert_eq!(llama::CANDLE_LOAD.needs(), Some(Needs::Feature("candle")));
     /// assert_eq!(sharing::LOOM.needs(), Some(Needs::Cfg("loom")));
+    /// assert_eq!(frames::SCAN.needs(), Some(Needs::Feature("frames")));
     /// ```
     pub fn needs(&self) -> Option<Needs> {
-        NEEDS.iter().find(|(id, _)| *id == self.id).map(|&(_, needs)| needs)
+        NEEDS.iter().find(|(id, _)| [self.id, self.chapter()].contains(id)).map(|&(_, needs)| needs)
     }
 
     /// The chapter's id: `bpe` of `bpe.merge`.

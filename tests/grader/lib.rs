@@ -30,7 +30,7 @@ use std::thread;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use rust_for_ai::check::{State, Verdict, summary};
-use rust_for_ai::course::{Chapter, Stage};
+use rust_for_ai::course::{Chapter, Needs, Stage};
 
 /// Which tree an answer stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,10 +171,13 @@ pub fn list_switched_off(chapters: &[&'static Chapter]) -> ExitCode {
         .iter()
         .flat_map(|chapter| chapter.stages.iter().map(move |stage| (chapter, stage)))
         .map(|(chapter, stage)| {
-            let reason = match chapter.is_module() {
+            let reason = match stage.needs() {
                 // maturin builds it, not this build.
-                true => format!("a Python module: cargo lab check {}", stage.id),
-                false => format!("needs --features {}", chapter.id),
+                None if chapter.is_module() => {
+                    format!("a Python module: cargo lab check {}", stage.id)
+                }
+                Some(needs) => needed(stage, needs),
+                None => format!("needs --features {}", chapter.id),
             };
             ignored(stage, reason)
         })
@@ -194,10 +197,16 @@ fn left_out(
     stages: &[Graded],
 ) -> impl Iterator<Item = (&'static Stage, String)> {
     let graded: Vec<&str> = stages.iter().map(|graded| graded.stage.id).collect();
-    chapter.stages.iter().filter(move |stage| !graded.contains(&stage.id)).filter_map(|stage| {
-        let needs = stage.needs()?;
-        Some((*stage, format!("needs {needs}: cargo lab check {}", stage.id)))
-    })
+    chapter
+        .stages
+        .iter()
+        .filter(move |stage| !graded.contains(&stage.id))
+        .filter_map(|stage| Some((*stage, needed(stage, stage.needs()?))))
+}
+
+/// Why a stage that needs more is not graded here.
+fn needed(stage: &Stage, needs: Needs) -> String {
+    format!("needs {needs}: cargo lab check {}", stage.id)
 }
 
 #[expect(clippy::print_stdout, reason = "the closing line of a test target")]

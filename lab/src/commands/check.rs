@@ -22,17 +22,19 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
     let mut broken = Vec::new();
     let mut left_out = Vec::new();
     let mut first_cause = None;
-    for chapter in chapters(target) {
-        let stage = match target {
-            Target::Stage(stage) => Some(stage),
-            _ => None,
-        };
+    for (chapter, stage) in builds(target) {
         match grade::chapter(place, chapter, stage)? {
             Graded::Verdicts(graded, seen) => {
                 remember(place, &graded, &seen)?;
                 verdicts.extend(graded);
             }
-            Graded::Broken(errors) => broken.extend(errors),
+            Graded::Broken(errors) => {
+                broken.extend(errors);
+                // The stages of a chapter are compiled together: each would say the same.
+                if matches!(target, Target::Chapter(_)) {
+                    break;
+                }
+            }
             // Who asks for everything gets what there is.
             Graded::Missing(what) if matches!(target, Target::Everything) => left_out.push(what),
             Graded::Missing(what) => anyhow::bail!(what),
@@ -59,6 +61,20 @@ pub(super) fn check(place: &Place, id: Option<&str>, json: bool) -> Result<bool>
         anyhow::bail!("the answers do not compile");
     }
     Ok(passing)
+}
+
+/// What is built and run for a target: whole chapters, or stages by themselves.
+fn builds(target: Target) -> Vec<(&'static Chapter, Option<&'static course::Stage>)> {
+    match target {
+        // Who names a chapter of which everything takes minutes to compile wants that.
+        Target::Chapter(chapter) if chapter.is_apart() => {
+            chapter.stages.iter().map(|stage| (chapter, Some(*stage))).collect()
+        }
+        Target::Stage(stage) => {
+            chapters(target).into_iter().map(|chapter| (chapter, Some(stage))).collect()
+        }
+        _ => chapters(target).into_iter().map(|chapter| (chapter, None)).collect(),
+    }
 }
 
 /// The first stage that a failing one calls and that does not pass itself.
@@ -133,17 +149,26 @@ fn as_text(place: &Place, target: Target, verdicts: &[Verdict], broken: &[Compil
             let shown: Vec<&Chapter> = chapters(target).into_iter().filter(graded).collect();
             let mut lines: Vec<String> =
                 shown.iter().map(|chapter| summary(chapter, &states)).collect();
-            for stage in shown.iter().flat_map(|chapter| chapter.stages) {
-                lines.extend(stage.needs().map(|needs| {
-                    let id = stage.id;
-                    format!("{id} needs `{needs}` and is graded apart: cargo lab check {id}")
-                }));
-            }
+            lines.extend(chapters(target).into_iter().flat_map(|chapter| apart(chapter, &states)));
             parts.push(lines.join("\n"));
         }
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
+}
+
+/// The stages that were not graded, since each needs a build of its own; a line for a chapter if all of it does.
+fn apart(chapter: &Chapter, graded: &[(&str, State)]) -> Vec<String> {
+    let open = chapter.stages.iter().filter(|stage| graded.iter().all(|(id, _)| *id != stage.id));
+    let mut lines: Vec<String> = open
+        .filter_map(|stage| {
+            let (id, needs) =
+                (if chapter.is_apart() { chapter.id } else { stage.id }, stage.needs()?);
+            Some(format!("{id} needs `{needs}` and is graded apart: cargo lab check {id}"))
+        })
+        .collect();
+    lines.dedup();
+    lines
 }
 
 /// Where to go from a stage that passes.

@@ -17,7 +17,9 @@ use rust_for_ai::interview;
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
-use crate::{answers, chat, model, new_stage, quiz, setup, stubs, verify, vocabulary, witness};
+use crate::{
+    answers, chat, model, new_stage, quiz, setup, stubs, tokenize, verify, vocabulary, witness,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +47,11 @@ Examples:
   cargo lab chat
   cargo lab chat --prompt \"What is the capital of France? Answer in one word.\"
   cargo lab chat --model PATH/TO/model.gguf --temperature 0";
+
+const TOKENIZE: &str = "\
+Examples:
+  cargo lab tokenize data/declaration.tsv target/declaration
+  cargo lab tokenize web.ndjson tokens --pack 2048 --encoding gpt2";
 
 const QUIZ: &str = "\
 Read the question, answer aloud, press Enter, compare; then say how it went. A card that you knew comes
@@ -153,11 +160,16 @@ enum Command {
     /// Say what is missing, what the next build costs, and which command mends it
     Doctor,
     /// Set up what is missing, in the foreground, and open nothing
-    #[command(after_help = "Examples:\n  cargo lab setup\n  cargo lab setup kernel")]
+    #[command(
+        after_help = "Examples:\n  cargo lab setup\n  cargo lab setup kernel\n  cargo lab setup --chapter frames"
+    )]
     Setup {
         /// Only this part
         #[arg(value_enum)]
         part: Option<setup::Part>,
+        /// Also what this chapter alone needs and takes minutes to compile
+        #[arg(long, conflicts_with = "part", value_parser = heavy_chapter)]
+        chapter: Option<&'static Chapter>,
     },
     /// Fetch a vocabulary that may not be in this project, once you accept its licence
     #[command(
@@ -187,6 +199,13 @@ enum Command {
     #[command(disable_help_flag = true, after_help = CHAT)]
     Chat {
         /// What the chat itself understands; `cargo lab chat --help` shows it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+        options: Vec<OsString>,
+    },
+    /// Turn a corpus of texts into Parquet files of token ids; the first time, minutes are spent on building it
+    #[command(disable_help_flag = true, after_help = TOKENIZE)]
+    Tokenize {
+        /// IN, OUT and options; `cargo lab tokenize --help` shows them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
         options: Vec<OsString>,
     },
@@ -306,13 +325,14 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Reset { id, python }) => reset(&place, file(&place, id, *python)?),
         Some(Command::Undo { id, python }) => undo(&place, id.as_deref(), *python),
         Some(Command::Doctor) => setup::doctor(&place),
-        Some(Command::Setup { part }) => setup::setup(&place, *part),
+        Some(Command::Setup { part, chapter }) => setup::setup(&place, *part, *chapter),
         Some(Command::Vocabulary { which, accept_licence }) => {
             vocabulary::vocabulary(&place, *which, *accept_licence)
         }
         Some(Command::Model { path: true, .. }) => model::print_path(&place),
         Some(Command::Model { yes, .. }) => model::model(&place, *yes),
         Some(Command::Chat { options }) => chat::chat(&place, options),
+        Some(Command::Tokenize { options }) => tokenize::tokenize(&place, options),
         Some(Command::Quiz { level, count, export }) => {
             quiz::quiz(&place, level.map(Into::into), usize::from(*count), export.as_deref())
         }
@@ -417,6 +437,15 @@ impl Target {
             },
         }
     }
+}
+
+/// A chapter with a set-up of its own.
+fn heavy_chapter(id: &str) -> Result<&'static Chapter, String> {
+    let apart = || course::CHAPTERS.iter().filter(|chapter| chapter.is_apart());
+    apart().find(|chapter| chapter.id == id).copied().ok_or_else(|| {
+        let ids: Vec<&str> = apart().map(|chapter| chapter.id).collect();
+        format!("expected a chapter that needs a set-up of its own: {}", ids.join(", "))
+    })
 }
 
 /// The stage with this id, or with this name if only one chapter has it.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use rust_for_ai::course::{self, Chapter};
 
 use super::Diagnosis;
 use crate::place::Place;
@@ -52,7 +53,7 @@ pub(super) fn log(place: &Place) -> Result<PathBuf> {
 
 /// Whether the kernel is there and its crates are in its cache.
 pub(super) fn is_ready(place: &Place) -> Result<bool> {
-    Ok(binary(place)?.is_file() && is_warm(place)?)
+    Ok(binary(place)?.is_file() && is_warm(place, None)?)
 }
 
 /// Fetches or builds the kernel if it is missing.
@@ -103,39 +104,69 @@ pub(super) fn set_up(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// Downloads and compiles the crates that notebooks use, so that they run without the network.
-pub(super) fn warm(place: &Place) -> Result<()> {
+/// Downloads and compiles the crates that notebooks use, so that they run without the network: those of a chapter that
+/// takes minutes to compile, or of all the others.
+pub(super) fn warm(place: &Place, chapter: Option<&Chapter>) -> Result<()> {
     let _lock = Lock::wait_saying(
         &place.state("setup.lock"),
         "another `cargo lab` is setting up; waiting for it",
     )?;
-    if is_warm(place)? {
+    if is_warm(place, chapter)? {
         return Ok(());
     }
     let mut warm = super::jupyter_command(place, "lab/assets/notebooks.py");
-    warm.arg("warm").env("RUST_FOR_AI_WARMING", "1");
-    run::logged("warming the kernel's build cache", &mut warm, &place.state("log/warm.log"))?;
-    store::replace(&Real, &warm_stamp(place), fingerprint(place)?.as_bytes())
+    warm.arg("warm").args(notebooks(place, chapter)?).env("RUST_FOR_AI_WARMING", "1");
+    let label = match chapter {
+        None => "warming the kernel's build cache".to_owned(),
+        Some(chapter) => format!(
+            "warming the kernel's build cache for chapter `{}` (five to ten minutes on two cores, once)",
+            chapter.id
+        ),
+    };
+    run::logged(&label, &mut warm, &place.state("log/warm.log"))?;
+    store::replace(&Real, &stamp(place, chapter), fingerprint(place, chapter)?.as_bytes())
 }
 
 /// Written when the notebooks' crates are there; says for which kernel and manifests.
 pub(super) fn warm_stamp(place: &Place) -> PathBuf {
-    place.state("warm.txt")
+    stamp(place, None)
 }
 
-fn is_warm(place: &Place) -> Result<bool> {
-    let there = fs::read_to_string(warm_stamp(place)).unwrap_or_default();
+fn stamp(place: &Place, chapter: Option<&Chapter>) -> PathBuf {
+    match chapter {
+        None => place.state("warm.txt"),
+        Some(chapter) => place.state(format!("warm-{}.txt", chapter.id)),
+    }
+}
+
+/// The notebooks whose crates are compiled together: the chapter's, or those of all that take no minutes.
+fn notebooks(place: &Place, chapter: Option<&Chapter>) -> Result<Vec<PathBuf>> {
+    if let Some(chapter) = chapter {
+        return Ok(vec![place.join(chapter.notebook)]);
+    }
+    let apart: Vec<PathBuf> = course::CHAPTERS
+        .iter()
+        .filter(|chapter| chapter.is_apart())
+        .map(|chapter| place.join(chapter.notebook))
+        .collect();
+    let mut all = place.notebooks()?;
+    all.retain(|path| !apart.contains(path));
+    Ok(all)
+}
+
+fn is_warm(place: &Place, chapter: Option<&Chapter>) -> Result<bool> {
+    let there = fs::read_to_string(stamp(place, chapter)).unwrap_or_default();
     let filled =
         fs::read_dir(build_cache(place)?).is_ok_and(|mut entries| entries.next().is_some());
-    Ok(there == fingerprint(place)? && filled)
+    Ok(there == fingerprint(place, chapter)? && filled)
 }
 
 /// What the warm cache depends on: the kernel, the compiler, what notebooks load, and the manifests
 /// that this resolves.
-fn fingerprint(place: &Place) -> Result<String> {
+fn fingerprint(place: &Place, chapter: Option<&Chapter>) -> Result<String> {
     let toolchain = env::var("RUSTUP_TOOLCHAIN").unwrap_or_default();
     let mut text = format!("{NAME} {VERSION} {toolchain}\n");
-    for path in place.notebooks()? {
+    for path in notebooks(place, chapter)? {
         let notebook = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let loads = notebook.lines().filter(|line| line.contains("\":dep "));
         text.extend(loads.flat_map(|line| [line.trim(), "\n"]));
@@ -167,7 +198,7 @@ pub(super) fn diagnosis(place: &Place) -> Result<Diagnosis> {
 }
 
 pub(super) fn cache_diagnosis(place: &Place) -> Result<Diagnosis> {
-    let there = is_warm(place)?;
+    let there = is_warm(place, None)?;
     Ok(Diagnosis {
         name: "cache",
         there,

@@ -6,6 +6,7 @@
 //! | `kernel` | the cache: the Rust kernel `evcxr_jupyter`, built once for all checkouts | 7 to 10 minutes |
 //! | `warm` | the cache: the crates that notebooks use, downloaded and compiled once | half a minute |
 //! | `package` | `.venv`: the package `rust_for_ai` for notebooks in Python, built here | one to three minutes |
+//! | `--chapter frames` | `target/frames` and the cache: Polars, for graders and programs and for the kernel | ten to fifteen minutes |
 //!
 //! Each part is a function from "missing" to "there" that can be stopped and started again, and that
 //! does nothing when it is there already. Kernelspecs and settings hold absolute paths; they are
@@ -20,11 +21,13 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use rust_for_ai::course::Chapter;
 
 use crate::model;
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::{self, Real};
+use crate::{grade, tokenize};
 
 pub use jupyter::command as jupyter_command;
 pub use python::{environment, extra as install_extra, with_pip as python_with_pip};
@@ -45,7 +48,7 @@ pub enum Part {
 /// # Errors
 ///
 /// A part cannot be set up; the message says why and what to do.
-pub fn setup(place: &Place, part: Option<Part>) -> Result<bool> {
+pub fn setup(place: &Place, part: Option<Part>, chapter: Option<&Chapter>) -> Result<bool> {
     mend_moved(place)?;
     if part.is_none_or(|part| part == Part::Python) || !python::is_there(place) {
         python::set_up(place)?;
@@ -53,11 +56,16 @@ pub fn setup(place: &Place, part: Option<Part>) -> Result<bool> {
     jupyter::configure(place)?;
     if part.is_none_or(|part| part == Part::Kernel) {
         kernel::set_up(place)?;
-        kernel::warm(place)?;
+        kernel::warm(place, None)?;
     }
     // Last, since the first chapter needs none of it.
     if part.is_none_or(|part| part == Part::Package) && package::is_wanted(place) {
         package::set_up(place)?;
+    }
+    if let Some(chapter) = chapter {
+        grade::prepare(place, chapter)?;
+        tokenize::TOKENIZE.build(place, tokenize::FEATURE)?;
+        kernel::warm(place, Some(chapter))?;
     }
     say("everything is there; `cargo lab` opens the workbook");
     Ok(true)

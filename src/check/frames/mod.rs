@@ -1,0 +1,17 @@
+//! The checks of chapter `frames`, a file a stage, each with its wrong answers beside it.
+//!
+//! A frame is compared by what a reader sees of it: its plan, the types of its columns, and its rows as text
+//! ([`seen`]). Where an answer takes a path, the check writes a small file ([`files`]) and removes it.
+
+mod files;
+mod scan;
+mod seen;
+
+pub use scan::scan;
+
+use super::Verdict;
+
+/// Each wrong answer of the chapter with its own id and what its stage's check says of it.
+pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
+    [scan::wrong_answers()].into_iter().flatten().collect()
+}
