@@ -168,7 +168,7 @@ enum Command {
         #[arg(value_enum)]
         part: Option<setup::Part>,
         /// Also what this chapter alone needs and takes minutes to compile
-        #[arg(long, conflicts_with = "part", value_parser = heavy_chapter)]
+        #[arg(long, value_parser = heavy_chapter)]
         chapter: Option<&'static Chapter>,
     },
     /// Fetch a vocabulary that may not be in this project, once you accept its licence

@@ -63,9 +63,13 @@ pub fn setup(place: &Place, part: Option<Part>, chapter: Option<&Chapter>) -> Re
         package::set_up(place)?;
     }
     if let Some(chapter) = chapter {
-        grade::prepare(place, chapter)?;
-        tokenize::TOKENIZE.build(place, tokenize::FEATURE)?;
-        kernel::warm(place, Some(chapter))?;
+        if part.is_none() {
+            grade::prepare(place, chapter)?;
+            tokenize::TOKENIZE.build(place, tokenize::FEATURE)?;
+        }
+        if part.is_none_or(|part| part == Part::Kernel) {
+            kernel::warm(place, Some(chapter))?;
+        }
     }
     say("everything is there; `cargo lab` opens the workbook");
     Ok(true)

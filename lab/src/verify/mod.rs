@@ -60,6 +60,11 @@ const STEPS: &[Step] = &[
         proves: "other tokenizers pass the checks and made the golden files",
         run: peers,
     },
+    Step {
+        name: "frames",
+        proves: "the chapter on Polars, and the pipeline from a corpus to ids",
+        run: frames,
+    },
     Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
     Step {
         name: "package",
@@ -200,6 +205,29 @@ fn models(place: &Place, choices: Choices) -> Result<()> {
     done(command(place, "cargo", &test).env("RUST_FOR_AI_NEEDS_MODEL", needed))
 }
 
+/// What is compiled with Polars: apart, so that nothing else waits for it.
+fn frames(place: &Place, _: Choices) -> Result<()> {
+    let only = |package| ["--profile", "frames", "--package", package, "--no-default-features"];
+    let library = [&only("rust_for_ai")[..], &["--features", "frames"]].concat();
+    let targets = ["--lib", "--test", "frames", "--test", "tokenize"];
+    cargo(place, &[&["test"], &library[..], &targets].concat())?;
+    cargo(place, &[&["test"], &library[..], &["--doc"]].concat())?;
+    // The gate knows the wrong answers of all chapters, and this build those of this one as well.
+    let gate = ["test", "--profile", "frames", "--features", "frames", "--test", "wrong_answers"];
+    cargo(place, &gate)?;
+    let program = [&only("apps")[..], &["--features", "tokenize"]].concat();
+    cargo(place, &[&["test"], &program[..]].concat())?;
+    let out = place.join("target/verify/tokens");
+    let _ = std::fs::remove_dir_all(&out);
+    own(place, &["tokenize", "data/declaration.tsv", &out.to_string_lossy()])?;
+    let warnings = ["--", "-D", "warnings"];
+    cargo(place, &[&["clippy", "--quiet"], &library[..], &targets, &warnings].concat())?;
+    cargo(place, &[&["clippy", "--quiet", "--all-targets"], &program[..], &warnings].concat())?;
+    let mut doc =
+        command(place, "cargo", &[&["doc", "--quiet", "--no-deps"], &library[..]].concat());
+    done(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
 fn peers(place: &Place, choices: Choices) -> Result<()> {
     cargo(place, &["test", "--release", "--package", "bench"])?;
     for made in ["golden", "unicode"] {
@@ -231,6 +259,8 @@ fn fresh_notebooks(place: &Place, Choices { cold, .. }: Choices) -> Result<()> {
     done(&mut fresh.lab(&["setup"]))?;
     say(&format!("setting up again, with nothing missing: {:.1} s", start.elapsed().as_secs_f64()));
     done(&mut fresh.lab(&["doctor"]))?;
+    // Its crates take minutes, so nobody else's set-up has them.
+    done(&mut fresh.lab(&["setup", "kernel", "--chapter", "frames"]))?;
     for tree in ["solutions", "exercises"] {
         done(fresh::without_network(&mut fresh.lab(&["dev", "notebooks", "--run", tree])))?;
     }
