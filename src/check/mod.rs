@@ -28,7 +28,8 @@
 //!
 //! # What is deliberately absent
 //!
-//! No clock: speed is never graded by time. No files and no network: golden data is compiled in. (What
+//! No clock: speed is never graded by time. No network, and no files but those of an answer that takes a path
+//! (chapter `frames`): golden data is compiled in. (What
 //! becomes of a program that a learner predicts is seen by running it; [`crate::predict`] does that.) No
 //! deadline: whoever calls a check owns it (`tests/grader` runs each stage in a child process; in a
 //! notebook the kernel's interrupt serves, and a [witness](crate::notebook::WITNESS) names the call).

@@ -55,6 +55,9 @@ pub use input::Format;
 pub use report::{BadKind, BadRow, Report};
 pub use tokenize::{Layout, Options, Progress, parts, tokenize};
 
+/// The version of Polars that this crate was built with, for notebook cells.
+pub use polars;
+
 /// What counts the tokens of a text: the seam between a tokenizer and an expression of Polars, which may call it on any
 /// of its threads.
 pub type Count = std::sync::Arc<dyn Fn(&str) -> usize + Send + Sync>;

@@ -55,5 +55,9 @@ NOT_IN_PYTHON: dict[str, str] = {
     "parallel.thread_pools": "it is about Rayon's pools and Rust's async runtime",
     "parallel.data_race": "it is about Rust's compiler and its atomics",
     "llama.candle_load": "the answer is a call of Candle, a library of Rust",
+    "frames.scan": "the answer is a plan of Polars for Rust, and Python's Polars is another build",
+    "frames.tokens_per_byte": "the answer is a plan of Polars for Rust, and Python's Polars is another build",
+    "frames.pushdown": "the answer is a plan of Polars for Rust, and Python's Polars is another build",
+    "frames.dedup": "the answer is a plan of Polars for Rust, and Python's Polars is another build",
 }
 """The stages without a check here, each with the reason."""
