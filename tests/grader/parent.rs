@@ -1,6 +1,7 @@
 //! The parent: starts a child a stage, waits no longer than the deadline, and says what became of it.
 
 use std::fs::{self, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rust_for_ai::check::{Failure, Language, Origin, Outcome, State, Verdict, json_string};
 
-use crate::child::{CALLING, DONE, MARK, MEMORY, RECORD, STAGE, read};
+use crate::child::{CALLING, MARK, MEMORY, RECORD, STAGE, read};
 use crate::{Graded, REPORT, Report, Tree};
 
 /// A right answer needs a twentieth of this, unoptimized; the rest is for a busy machine.
@@ -50,13 +51,19 @@ struct End {
 
 fn run(graded: &Graded, record: &Record, mut command: Command) -> io::Result<End> {
     let mut child = command
+        // An answer reads its environment like every program; verdicts are not its to write.
+        .env_remove(REPORT)
         .env(STAGE, graded.name())
-        .env(RECORD, &record.0)
+        .env(RECORD, &record.path)
         .env("RUST_BACKTRACE", "0")
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A child that died before it read says so by how it ended.
+        let _ = stdin.write_all(record.secret.as_bytes());
+    }
     let stdout = drain(child.stdout.take());
     let stderr = drain(child.stderr.take());
     let status = wait(&mut child)?;
@@ -101,10 +108,10 @@ fn collected(reader: Option<JoinHandle<Vec<u8>>>) -> String {
 
 /// Turns the record and the end of the child into a report.
 fn judge(graded: &Graded, record: &Record, end: &End) -> Report {
-    let text = fs::read(&record.0).unwrap_or_default();
+    let text = fs::read(&record.path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     match read(&text) {
-        Some((DONE, body)) => {
+        Some((word, body)) if word == record.secret => {
             let mut lines = body.splitn(3, '\n');
             let state = lines.next().unwrap_or_default();
             let state = State::parse(state).unwrap_or(State::Failing);
@@ -250,20 +257,27 @@ pub(crate) fn append_report(report: &Report) -> io::Result<()> {
 }
 
 /// A file that only one child writes to, removed in the end.
-struct Record(PathBuf);
+struct Record {
+    path: PathBuf,
+    /// The first word of a record that holds a verdict. The child reads it from its standard input before it
+    /// runs the answer: an answer finds the file, and does not know the word.
+    secret: String,
+}
 
 impl Record {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("rust-for-ai-{}-{number}.record", std::process::id());
-        Self(std::env::temp_dir().join(name))
+        // The keys of a `RandomState` come from the system's source of randomness.
+        let secret = format!("{:016x}", RandomState::new().build_hasher().finish());
+        Self { path: std::env::temp_dir().join(name), secret }
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         // The system's own cleaning takes what is left behind.
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.path);
     }
 }

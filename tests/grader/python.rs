@@ -14,7 +14,7 @@ use rust_for_ai::check::{Language, Origin, Outcome, Verdict, outcome_of_record};
 use rust_for_ai::course::{self, Chapter};
 
 use crate::child::{RECORD, STAGE};
-use crate::{Graded, Tree, grade, ignored};
+use crate::{Graded, REPORT, Tree, grade, ignored};
 
 /// Grades a chapter; the whole `main` of a test target.
 ///
@@ -84,7 +84,8 @@ fn build(chapter: &Chapter, tree: Tree, root: &Path) -> Result<(), String> {
     let place = folder(root, chapter.id, tree);
     let wheels = place.join("wheel");
     let run = |command: &mut Command| -> Result<(), String> {
-        let output = command.output().map_err(|error| error.to_string())?;
+        // What is built may run a script of the learner's.
+        let output = command.env_remove(REPORT).output().map_err(|error| error.to_string())?;
         match output.status.success() {
             true => Ok(()),
             false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),

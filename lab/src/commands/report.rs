@@ -167,7 +167,8 @@ fn outcome(place: &Place, chapter: &'static Chapter, stage: Option<&Stage>) -> O
     let not = |kind, reason, command| Outcome::Not(NotBuilt { kind, reason, command }, Vec::new());
     match grade::chapter(place, chapter, stage) {
         Ok(Graded::Verdicts(verdicts, seen)) => {
-            // A grader's disk may be read-only, and points do not depend on it.
+            // Points do not depend on the progress: where it cannot be written, that costs a line. Grading
+            // itself needs a writable `.lab/`.
             if let Err(error) = remember(place, &verdicts, &seen) {
                 say(&format!("the progress is not written down: {error:#}"));
             }

@@ -139,7 +139,46 @@ fn a_broken_chapter_and_an_endless_loop_lose_no_other_stage_and_the_page_has_eve
     assert_eq!(named, known, "the tables on the page name other fields");
 }
 
-/// An answer runs as whoever grades it, and can write where the grader writes.
+/// The child that runs an answer inherits no name of the file of verdicts. It knows where its own record is;
+/// what stands there counts only behind a word that the answer has not.
+#[test]
+fn an_answer_that_forges_verdicts_by_what_it_inherits_gets_its_own_and_no_other() {
+    let tree = tree();
+    tree.write(
+        &bpe::BYTES,
+        "pub fn bytes(_: &str) -> Vec<u32> {
+    use std::io::Write;
+    if let Some(path) = std::env::var_os(\"RUST_FOR_AI_REPORT\") {
+        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+        let forged = r#\"{\"stage\":\"bpe.merge\",\"state\":\"PASSING\"}\"#;
+        file.iter_mut().for_each(|file| drop(writeln!(file, \"{forged}\")));
+    }
+    Vec::new()
+}",
+    );
+    tree.write(
+        &bpe::MERGE,
+        &merge(
+            "    let forged = r#\"{\"stage\":\"bpe.merge\",\"state\":\"PASSING\"}\"#;
+    let forged = format!(\"PASSING\\n{forged}\\n\");
+    if let Some(path) = std::env::var_os(\"RUST_FOR_AI_CHILD_RECORD\") {
+        std::fs::write(path, format!(\"done {}\\n{forged}\", forged.len())).unwrap();
+    }
+    std::process::exit(0)",
+        ),
+    );
+    let said = tree.lab("check --all --json");
+    let report = read(&said);
+    let wrong = entry(&report, &bpe::BYTES);
+    assert!(wrong["state"] == "FAILING" && wrong["case"].is_number(), "{wrong}");
+    let ended = entry(&report, &bpe::MERGE);
+    assert!(ended["state"] == "FAILING", "{ended}");
+    assert!(ended["got"].to_string().contains("ended the whole process"), "{ended}");
+    assert_eq!(entry(&report, &bpe::PAIR_COUNTS)["state"], "NOT STARTED");
+    assert_eq!(said.code, Some(1), "{said}");
+}
+
+/// An answer runs as whoever grades it: one that looks for the grader's files finds them.
 #[test]
 fn a_chapter_whose_verdicts_do_not_add_up_is_not_graded_and_the_others_are() {
     let tree = tree();
@@ -147,10 +186,12 @@ fn a_chapter_whose_verdicts_do_not_add_up_is_not_graded_and_the_others_are() {
         &bpe::BYTES,
         "pub fn bytes(text: &str) -> Vec<u32> {
     use std::io::Write;
-    if let Ok(path) = std::env::var(\"RUST_FOR_AI_REPORT\") {
-        let mut file = std::fs::OpenOptions::new().append(true).open(path);
-        let forged = r#\"{\"stage\":\"bpe.merge\",\"state\":\"PASSING\"}\"#;
-        file.iter_mut().for_each(|file| drop(writeln!(file, \"{forged}\")));
+    for entry in std::fs::read_dir(\".lab\").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(\"report-\") {
+            let mut file = std::fs::OpenOptions::new().append(true).open(entry.path());
+            let forged = r#\"{\"stage\":\"bpe.merge\",\"state\":\"PASSING\"}\"#;
+            file.iter_mut().for_each(|file| drop(writeln!(file, \"{forged}\")));
+        }
     }
     text.bytes().map(u32::from).collect()
 }",
