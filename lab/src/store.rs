@@ -12,10 +12,12 @@
 //! the disk full, or kill the process.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::ErrorKind::{InvalidInput, Unsupported};
+use std::io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -82,7 +84,18 @@ impl Disk for Real {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        // Windows may refuse it while another program has the file open, which most have for moments: a
+        // virus scanner, an editor that looks whether it changed, another `lab` that reads it.
+        let mut attempts = if cfg!(windows) { 100 } else { 1 };
+        loop {
+            attempts -= 1;
+            match fs::rename(from, to) {
+                Err(error) if attempts > 0 && error.kind() == PermissionDenied => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                done => return done,
+            }
+        }
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {

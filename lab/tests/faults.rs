@@ -23,8 +23,7 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -498,9 +497,10 @@ fn what_an_editor_writes_into_the_open_file_is_in_the_kept_answer() {
     let stage = &bpe::MERGE;
     checkout.write_answer(stage, ANSWER);
     let path = checkout.place.exercise(stage);
-    let mut editor = OpenOptions::new().append(true).open(path).expect("an editor opens it");
+    let mut editor = fs::OpenOptions::new().append(true).open(path).expect("an editor opens it");
     answers::reset(&checkout.place, &Real, stage).expect("nothing fails here");
-    editor.write_all(b"// typed while it was reset\n").expect("the editor saves");
+    let typed = b"// typed while it was reset\n";
+    std::io::Write::write_all(&mut editor, typed).expect("the editor saves");
     drop(editor);
     assert_eq!(checkout.answer(stage), checkout.stub(stage));
     assert_eq!(checkout.kept(stage), [format!("{ANSWER}// typed while it was reset\n")]);

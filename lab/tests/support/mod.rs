@@ -19,12 +19,14 @@ pub(crate) enum Fault {
     ShortWrite,
     DiskFull,
     Kill,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "no power cut there: see `FAULTS`"))]
     PowerCut(Renames),
 }
 
 /// What becomes of a rename in a folder that was not forced to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Renames {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "no power cut there: see `FAULTS`"))]
     Kept,
     Lost,
 }

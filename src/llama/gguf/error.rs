@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why bytes are not a GGUF file, or why the file lacks what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,8 +144,8 @@ pub enum OpenError {
     },
     /// It is not a GGUF file.
     Gguf {
-        /// The file.
-        path: PathBuf,
+        /// The file; boxed, since with a path as large as it is on Windows every `Result` would be.
+        path: Box<Path>,
         /// What is wrong with it.
         error: GgufError,
     },

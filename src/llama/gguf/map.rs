@@ -53,7 +53,7 @@ impl File {
         // nobody cuts the file short meanwhile is asked of the user, in the module's documentation.
         let map = unsafe { Mmap::map(&file) }.map_err(system)?;
         let gguf =
-            Gguf::parse(&map).map_err(|error| OpenError::Gguf { path: path.to_owned(), error })?;
+            Gguf::parse(&map).map_err(|error| OpenError::Gguf { path: path.into(), error })?;
         Ok(Self { map, gguf })
     }
 
