@@ -527,6 +527,7 @@ fn an_answer_that_is_a_link_stays_one() {
     let (path, elsewhere) = (checkout.place.exercise(stage), checkout.place.join("my_merge.rs"));
     fs::write(&elsewhere, ANSWER).expect("a file can be written");
     fs::remove_file(&path).expect("the stub is there");
+    // Windows has another function for it, and needs the privilege.
     std::os::unix::fs::symlink(&elsewhere, &path).expect("a link can be made");
     answers::reset(&checkout.place, &Real, stage).expect("nothing fails here");
     assert!(path.is_symlink(), "the link became a file");

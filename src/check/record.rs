@@ -64,8 +64,8 @@ pub fn outcome_of_record(stage: &Stage, record: &str, ended: &str) -> Outcome {
             expected: "a value, or an exception".to_owned(),
             got: format!("the process ended: {ended}"),
             diff: Vec::new(),
-            why: "SIGALRM means that the call took more than 8 seconds; SIGABRT, that memory ran out, or \
-                  that a panic could not become an exception"
+            why: "SIGALRM, or `Timeout` where there are no signals, means that the call took more than 8 \
+                  seconds; SIGABRT, that memory ran out, or that a panic could not become an exception"
                 .to_owned(),
             misconceptions: Vec::new(),
         })),

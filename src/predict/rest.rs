@@ -74,6 +74,7 @@ pub(crate) fn watched<T: Send + 'static>(
 pub(super) fn switches_if_asleep(process: &str, but: Option<&OsStr>) -> io::Result<u64> {
     let awake = || io::Error::other("a thread runs");
     let mut switches = 0;
+    // Elsewhere than on Linux this is an error, and the caller goes by a clock.
     for task in fs::read_dir(format!("/proc/{process}/task"))? {
         let task = task?;
         if but == Some(&task.file_name()) {

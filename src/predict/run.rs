@@ -56,6 +56,7 @@ enum Compiled {
 }
 
 fn compile(folder: &Path, whole: &str) -> io::Result<Compiled> {
+    // Windows runs what is called so.
     let binary = folder.join(if cfg!(windows) { "program.exe" } else { "program" });
     fs::write(folder.join("program.rs"), whole)?;
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
@@ -63,6 +64,7 @@ fn compile(folder: &Path, whole: &str) -> io::Result<Compiled> {
         // Which compiler that is may depend on the folder.
         .current_dir(root().unwrap_or(folder))
         .args(["--edition", EDITION, "-A", "warnings", "-C", "debuginfo=0", "--crate-name"])
+        // Windows looks for libraries beside the program and nowhere that could be written into it.
         .args(if cfg!(unix) {
             &["program", "-C", "prefer-dynamic", "-C", "rpath"][..]
         } else {
@@ -137,6 +139,7 @@ fn run(name: &str, binary: &Path) -> Result<Seen, Unseen> {
     Ok(Seen { fate, said })
 }
 
+/// On Unix an abort is a signal.
 #[cfg(unix)]
 fn is_abort(status: ExitStatus) -> bool {
     use std::os::unix::process::ExitStatusExt;

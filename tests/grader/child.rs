@@ -91,5 +91,6 @@ fn limit() {
     let _ = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0);
 }
 
+/// Windows limits jobs and not processes, which takes `unsafe` code; the deadline has to do.
 #[cfg(not(unix))]
 fn limit() {}

@@ -160,11 +160,12 @@ fn cause(end: &End) -> (String, &'static str) {
         );
     }
     match status.code() {
-        Some(code) => (
+        // Windows has no signals; what it ends has a code of an error of its own, from 0xC0000000 on.
+        Some(code) if code.cast_unsigned() < 0xC000_0000 => (
             format!("the answer ended the whole process with exit code {code}"),
             "return a value; `std::process::exit` ends the program that called you",
         ),
-        None => (
+        _ => (
             format!("the process was ended by the system ({status})"),
             "safe code rarely does this: look for `abort`, or for memory running out",
         ),

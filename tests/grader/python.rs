@@ -129,6 +129,8 @@ pub fn check(root: &str) -> Verdict {
         .arg(&record)
         // Its threads would take more address space than a child may have.
         .env("OPENBLAS_NUM_THREADS", "1")
+        // Windows has another encoding for what is printed.
+        .env("PYTHONUTF8", "1")
         .stdout(Stdio::inherit())
         .output();
     let lines = fs::read_to_string(&record).unwrap_or_default();

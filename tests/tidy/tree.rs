@@ -66,6 +66,16 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        name: "what holds on one system alone says why",
+        problems: systems_have_reasons,
+        mend: "say in a comment on the line, or within three lines of it, why, and what becomes of other systems",
+        faults: &[
+            |p| p.put("lab/src/new.rs", "//! New.\n\n\n\n\n#[cfg(unix)]\nfn f() {}\n"),
+            |p| p.put("lab/src/new.rs", "fn f() {\n    fs::read(\"/proc/self/status\");\n}\n"),
+            |p| p.put("tests/grader/new.rs", "use std::os::unix::fs::MetadataExt;\n"),
+        ],
+    },
+    Rule {
         name: "the command line links no answers",
         problems: lab_links_no_answers,
         mend: "remove the dependency from lab/Cargo.toml; `lab` runs the graders as programs",
@@ -230,6 +240,35 @@ fn checks_are_pure(project: &Project) -> Vec<String> {
                 if code && line.contains(word) {
                     problems.push(format!("{path}:{number}: expected no `{word}` in a check"));
                 }
+            }
+        }
+    }
+    problems
+}
+
+/// Where people run things: the command line, the grader, the programs that are predicted.
+const ON_EVERY_SYSTEM: [&str; 3] = ["lab/", "tests/grader/", "src/predict/"];
+
+fn systems_have_reasons(project: &Project) -> Vec<String> {
+    const NEAR: usize = 3;
+    let words = ["std::os::", "/proc", "(unix", "(not(unix", "(windows", "target_os"];
+    let mut problems = Vec::new();
+    for path in
+        project.ending(".rs").filter(|path| ON_EVERY_SYSTEM.iter().any(|at| path.starts_with(at)))
+    {
+        let text = project.text(path);
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let near = &lines[at.saturating_sub(NEAR)..lines.len().min(at + NEAR + 1)];
+            if words.iter().any(|word| code.contains(word))
+                && !near.iter().any(|line| line.contains("//") || line.contains("reason ="))
+            {
+                problems.push(format!(
+                    "{path}:{}: expected a reason beside `{}`",
+                    at + 1,
+                    line.trim()
+                ));
             }
         }
     }

@@ -110,6 +110,12 @@ fn install_self(copies: &[&Path]) -> Result<()> {
         );
         if !current {
             let program = fs::read(&this).with_context(|| this.display().to_string())?;
+            if cfg!(windows) {
+                // A program that runs, in a notebook left open, can be renamed there and not replaced.
+                let aside = copy.with_extension("old");
+                let _ = fs::remove_file(&aside);
+                let _ = fs::rename(copy, &aside);
+            }
             store::replace(&Real, copy, &program)?;
             fs::set_permissions(copy, fs::metadata(&this)?.permissions())?;
         }
@@ -132,7 +138,9 @@ pub(super) fn inside(place: &Place, command: &mut Command) {
         .env("JUPYTERLAB_SETTINGS_DIR", own("settings"))
         .env("JUPYTERLAB_WORKSPACES_DIR", own("workspaces"))
         .env("IPYTHONDIR", own("ipython"))
-        .env("PYTHONNOUSERSITE", "1");
+        .env("PYTHONNOUSERSITE", "1")
+        // Windows has other encodings for what is printed and read.
+        .env("PYTHONUTF8", "1");
 }
 
 /// A Python script of the workbook in the environment, run from the checkout's root.
@@ -160,6 +168,9 @@ pub(super) fn open(place: &Place, port: u16, browser: bool) -> Result<bool> {
         use std::os::unix::process::CommandExt;
         Err(lab.exec()).context("could not start JupyterLab")
     }
+    // One process cannot become another; JupyterLab hears Ctrl-C, and this one waits until it has closed.
+    #[cfg(not(unix))]
+    let _ = ctrlc::set_handler(|| {});
     #[cfg(not(unix))]
     Ok(lab.status().context("could not start JupyterLab")?.success())
 }

@@ -119,6 +119,12 @@ fn in_background(place: &Place, kernel: bool) -> Result<()> {
         use std::os::unix::process::CommandExt;
         command.process_group(0);
     }
+    #[cfg(windows)]
+    {
+        // The same, by the name that Windows has for it: CREATE_NEW_PROCESS_GROUP.
+        use std::os::windows::process::CommandExt;
+        command.creation_flags(0x200);
+    }
     command.spawn().context("could not start the set-up of the kernel")?;
     Ok(())
 }

@@ -156,7 +156,8 @@ fn find() -> std::result::Result<Python, String> {
     let named = std::env::var("RUST_FOR_AI_PYTHON").ok();
     let candidates: Vec<String> = match named {
         Some(program) => vec![program],
-        None => ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11"]
+        // `py` is the launcher on Windows, where `python3` may be an offer to install one.
+        None => ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "py"]
             .map(str::to_owned)
             .to_vec(),
     };
@@ -225,6 +226,9 @@ pub(super) fn packages(place: &Place) -> Diagnosis {
 
 /// Replaces the old path by the new one in the environment's scripts. Each path in them goes on below
 /// the checkout, so the slash keeps `a/book` apart from `a/book-2`.
+///
+/// On Windows programs stand in the place of scripts, and none is mended: `lab` starts `python -m …`, and needs
+/// none of them.
 pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
     let scripts = match cfg!(windows) {
         true => place.join(".venv/Scripts"),
@@ -245,11 +249,10 @@ pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, unix))] // On Windows scripts are programs and stand elsewhere.
 mod tests {
     use super::*;
 
-    /// On Windows scripts are programs and stand elsewhere.
     #[test]
     fn a_moved_environment_names_its_new_place_however_often_it_is_mended() {
         let root = std::env::temp_dir().join(format!("rust-for-ai-moved-{}", std::process::id()));

@@ -107,7 +107,9 @@ impl Fresh {
         for variable in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
             command.env_remove(variable);
         }
-        command.env("HOME", &self.home).env("RUST_FOR_AI_CACHE", &self.cache);
+        // Windows calls the home folder by another name, and keeps caches by none of these.
+        command.env("HOME", &self.home).env("USERPROFILE", &self.home);
+        command.env("RUST_FOR_AI_CACHE", &self.cache);
         command
     }
 
@@ -196,7 +198,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Asked politely it stops its kernels too.
+        // Asked politely it stops its kernels too. Windows has no `kill`: there they outlive a run of `verify`.
         let asked = Command::new("kill").arg(self.child.id().to_string()).status();
         let start = Instant::now();
         while asked.as_ref().is_ok_and(std::process::ExitStatus::success)

@@ -243,6 +243,7 @@ impl Power {
     }
 }
 
+/// What a file is known by, whatever its names. Of Windows the standard library does not tell it yet.
 #[cfg(unix)]
 fn inode(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;
