@@ -136,6 +136,8 @@ struct Reading {
     links: String,
     /// The README, which states figures as well.
     front: String,
+    /// The plot on it.
+    plot: String,
 }
 
 fn root() -> &'static Path {
@@ -160,6 +162,7 @@ impl Reading {
             records: records.collect(),
             links: file("src/interview/links.md"),
             front: file("README.md"),
+            plot: file("docs/race.svg"),
         }
     }
 

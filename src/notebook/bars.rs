@@ -8,7 +8,9 @@ use std::fmt::Write;
 
 use super::{Axis, COLOURS, Html, escape, ticks};
 
+/// The least room for the names of groups, and about how wide a letter of one is.
 const LEFT: f64 = 110.0;
+const LETTER: f64 = 6.2;
 const WIDTH: f64 = 520.0;
 const BAR: f64 = 9.0;
 const GAP: f64 = 8.0;
@@ -28,6 +30,8 @@ const TOP: f64 = 28.0;
 /// assert_eq!(html.as_str().matches("<title>").count(), 4);
 /// ```
 pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)]) -> Html {
+    let longest = groups.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let left = (longest as f64 * LETTER + 14.0).round().max(LEFT);
     let most =
         groups.iter().flat_map(|(_, values)| values).copied().fold(f64::MIN_POSITIVE, f64::max);
     let (step, count) = steps(most);
@@ -35,10 +39,10 @@ pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)
     let most = step * f64::from(count);
     let row = BAR * series.len() as f64 + GAP;
     let bottom = TOP + row * groups.len() as f64;
-    let place = |value: f64| LEFT + WIDTH * value / most;
+    let place = |value: f64| left + WIDTH * value / most;
     let mut svg = format!(
         "<svg width=\"{}\" height=\"{}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#111\">",
-        LEFT + WIDTH + 50.0,
+        left + WIDTH + 50.0,
         bottom + 44.0
     );
     for tick in 0..=count {
@@ -55,12 +59,12 @@ pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)
     let _ = write!(
         svg,
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"13\">{}</text>",
-        LEFT + WIDTH / 2.0,
+        left + WIDTH / 2.0,
         bottom + 36.0,
         escape(&axis.label())
     );
     for (index, (name, colour)) in series.iter().zip(COLOURS).enumerate() {
-        let x = LEFT + 130.0 * index as f64;
+        let x = left + 130.0 * index as f64;
         let _ = write!(
             svg,
             "<rect x=\"{x}\" y=\"6\" width=\"12\" height=\"12\" fill=\"{colour}\"/>\
@@ -74,17 +78,17 @@ pub fn bars(see: &str, axis: Axis, series: &[&str], groups: &[(String, Vec<f64>)
         let _ = write!(
             svg,
             "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            LEFT - 8.0,
+            left - 8.0,
             y + (row - GAP) / 2.0 + 4.0,
             escape(name)
         );
         for (bar, ((value, series), colour)) in values.iter().zip(series).zip(COLOURS).enumerate() {
             let _ = write!(
                 svg,
-                "<rect x=\"{LEFT}\" y=\"{}\" width=\"{:.1}\" height=\"{}\" fill=\"{colour}\">\
+                "<rect x=\"{left}\" y=\"{}\" width=\"{:.1}\" height=\"{}\" fill=\"{colour}\">\
                  <title>{}, {}: {value:.3}</title></rect>",
                 y + BAR * bar as f64,
-                (place(*value) - LEFT).max(0.0),
+                (place(*value) - left).max(0.0),
                 BAR - 1.0,
                 escape(name),
                 escape(series)

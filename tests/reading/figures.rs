@@ -47,6 +47,17 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        name: "the plot on the front page has a bar for each figure that is raced (mend: cargo run --features \
+               notebook --example front_plot)",
+        problems: the_plot_is_recorded,
+        faults: &[
+            |r| r.front = r.front.replacen("](docs/race.svg)", "](docs/other.svg)", 1),
+            |r| r.plot = r.plot.replacen(": 14.310<", ": 15.310<", 1),
+            |r| r.edit_record("race", "\"value\": 3.86", "\"value\": 3.87"),
+            |r| r.plot.clear(),
+        ],
+    },
+    Rule {
         name: "what is computed is right",
         problems: arithmetic_is_right,
         faults: &[
@@ -221,6 +232,23 @@ fn the_front_page_is_recorded(reading: &Reading) -> Vec<String> {
     }
     if found == 0 {
         problems.push("README.md: expected figures with their records".to_owned());
+    }
+    problems
+}
+
+/// A bar of the plot ends its title with its value; `native` and `numpy` are no lists, and have none.
+fn the_plot_is_recorded(reading: &Reading) -> Vec<String> {
+    const BARS: [&str; 5] = ["list", "tiktoken", "look_up", "lean", "pure"];
+    let known = figures(reading);
+    let titles = reading.plot.split("</title>").filter_map(|text| text.rsplit_once(": "));
+    let drawn: Vec<f64> = titles.filter_map(|(_, value)| value.parse().ok()).collect();
+    let recorded = BARS.map(|id| known.get(&format!("race.{id}")).map_or(f64::NAN, |it| it.0));
+    let mut problems = Vec::new();
+    if drawn != recorded {
+        problems.push(format!("docs/race.svg: expected bars of {recorded:?}, got {drawn:?}"));
+    }
+    if !reading.front.contains("](docs/race.svg)") {
+        problems.push("README.md: expected the picture docs/race.svg".to_owned());
     }
     problems
 }

@@ -22,6 +22,7 @@ pub(crate) const RULES: &[Rule] = &[
         faults: &[
             |p| p.edit("README.md", "](ARCHITECTURE.md)", "](ARCHITECTURES.md)"),
             |p| p.remove("src/bpe/tokenizer.rs"),
+            |p| p.remove("docs/verdict.png"),
             |p| p.put("notebooks/new.ipynb", "[Hello](../exercises/nothing.rs)"),
         ],
     },

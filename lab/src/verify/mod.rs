@@ -168,6 +168,11 @@ fn gates(place: &Place, _: Choices) -> Result<()> {
     for kind in ["--lib", "--doc"] {
         cargo(place, &["test", "--features", LIGHT, kind])?;
     }
+    // The plot on the front page is what its record gives.
+    cargo(
+        place,
+        &["run", "--quiet", "--features", LIGHT, "--example", "front_plot", "--", "--check"],
+    )?;
     cargo(place, &["test", "--no-default-features", "--doc"])?;
     loom(place)
 }
