@@ -4,9 +4,10 @@ The kernelspec names this file, so that a notebook opens at once on a fresh mach
 `Kernel > Restart` finds the real kernel as soon as it is there. What the kernel needs is in the
 environment that the kernelspec sets:
 
-    RUST_FOR_AI_KERNEL   where the real kernel is, or will be
-    RUST_FOR_AI_LOG      what its build prints
-    RUST_FOR_AI_WARM     a file that is there once the notebooks' crates are downloaded
+    RUST_FOR_AI_KERNEL     where the real kernel is, or will be
+    RUST_FOR_AI_LOG        what its build prints
+    RUST_FOR_AI_WARM       a file that is there once the notebooks' crates are downloaded
+    RUST_FOR_AI_LIBRARIES  the folder of the standard library, which a cell's code is linked with when it runs
 
 and, only while these crates are downloaded by the real kernel, RUST_FOR_AI_WARMING.
 
@@ -61,8 +62,17 @@ def limit_memory() -> None:
         pass
 
 
+def find_libraries() -> None:
+    """Tells the system where the standard library is, as cargo does for what it runs."""
+    names = {"darwin": "DYLD_FALLBACK_LIBRARY_PATH", "win32": "PATH"}
+    name = names.get(sys.platform, "LD_LIBRARY_PATH")
+    folders = [os.environ.get("RUST_FOR_AI_LIBRARIES"), os.environ.get(name)]
+    os.environ[name] = os.pathsep.join(folder for folder in folders if folder)
+
+
 def start_real(kernel: Path, connection_file: str) -> None:
     limit_memory()
+    find_libraries()
     # The kernel would rewrite a kernelspec called `rust` in the user's own folders; there is none here.
     os.environ["JUPYTER_PATH"] = str(Path(__file__).with_name("no-kernelspecs"))
     arguments = [str(kernel), "--control_file", connection_file]

@@ -34,6 +34,9 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         "XDG_CACHE_HOME": kernel::build_cache(place)?,
     });
     environment[crate::rustc::REAL] = Value::from(real_rustc()?);
+    // cargo tells what it runs where that library is, `cargo lab` and so its JupyterLab. JupyterHub and editors
+    // start the kernel themselves.
+    environment["RUST_FOR_AI_LIBRARIES"] = Value::from(asked_of_rustc("target-libdir")?);
     // The kernel runs cargo in a folder of its own, where the checkout's toolchain file says nothing.
     if let Ok(toolchain) = std::env::var("RUSTUP_TOOLCHAIN") {
         environment["RUSTUP_TOOLCHAIN"] = Value::from(toolchain);
@@ -85,13 +88,17 @@ fn write(path: &Path, text: &str) -> Result<()> {
 /// The compiler that builds the checkout, by its real path: where rustup is used, `rustc` on the path
 /// is another program, which would choose by the folder that the kernel works in.
 fn real_rustc() -> Result<String> {
-    let asked = Command::new("rustc").args(["--print", "sysroot"]).output();
-    let asked = asked.context("could not run `rustc`")?;
-    anyhow::ensure!(asked.status.success(), "`rustc --print sysroot` fails ({})", asked.status);
-    let sysroot =
-        String::from_utf8(asked.stdout).context("the answer of `rustc --print sysroot`")?;
     let name = format!("rustc{}", std::env::consts::EXE_SUFFIX);
-    Ok(Path::new(sysroot.trim()).join("bin").join(name).display().to_string())
+    Ok(Path::new(&asked_of_rustc("sysroot")?).join("bin").join(name).display().to_string())
+}
+
+/// What the compiler prints of itself.
+fn asked_of_rustc(what: &str) -> Result<String> {
+    let asked = Command::new("rustc").args(["--print", what]).output();
+    let asked = asked.context("could not run `rustc`")?;
+    anyhow::ensure!(asked.status.success(), "`rustc --print {what}` fails ({})", asked.status);
+    let said = String::from_utf8(asked.stdout);
+    Ok(said.with_context(|| format!("the answer of `rustc --print {what}`"))?.trim().to_owned())
 }
 
 /// Puts copies of this program where notebooks use it, as the compiler and as a witness; copies, so
