@@ -20,6 +20,7 @@
 //! | [`vocabulary`] | fetches what may not be in this project, once its licence is accepted |
 //! | [`model`] | fetches the small model of the chapter `llama` |
 //! | [`chat`] | builds the chat in release, and becomes it |
+//! | [`update`] | takes a new version of the workbook, and loses nothing of the learner's |
 //! | [`quiz`] | flash cards from the interview reading |
 //! | [`commands`] | one function a subcommand |
 
@@ -40,6 +41,7 @@ pub mod setup;
 pub mod store;
 pub mod stubs;
 pub mod tokenize;
+pub mod update;
 pub mod verify;
 pub mod vocabulary;
 pub mod witness;

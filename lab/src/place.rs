@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! CHECKOUT/.lab/progress.txt      what was solved
-//! CHECKOUT/.lab/backups/          answers before a reset
+//! CHECKOUT/.lab/backups/          answers before a reset, files before an update
+//! CHECKOUT/.lab/handed-out.txt    what the workbook handed out, so that an update can tell what was edited
+//! CHECKOUT/.lab/update.journal    an update that is under way
 //! CHECKOUT/.lab/jupyter/          what Jupyter and IPython would put into the home folder
 //! CHECKOUT/.lab/log/              what long work printed
 //! CHECKOUT/.venv/                 the Python environment and the kernelspecs

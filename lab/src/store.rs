@@ -57,6 +57,13 @@ pub trait Disk {
     ///
     /// As the system says.
     fn folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a file; one that is gone already is an error.
+    ///
+    /// # Errors
+    ///
+    /// As the system says; then it is there.
+    fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
 /// The real disk.
@@ -104,6 +111,10 @@ impl Disk for Real {
 
     fn folder(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
     }
 }
 

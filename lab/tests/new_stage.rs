@@ -128,6 +128,10 @@ impl Disk for Full {
     fn folder(&self, path: &Path) -> std::io::Result<()> {
         Real.folder(path)
     }
+
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        Real.remove(path)
+    }
 }
 
 #[test]

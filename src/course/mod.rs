@@ -199,6 +199,42 @@ impl Stage {
     }
 }
 
+/// Ids that stages had once and have no more, each with the one that it has since; a line a pair.
+///
+/// A file of its own, since `cargo lab update` of an older version reads it.
+pub const RENAMED: &str = include_str!("renamed.txt");
+
+/// The pairs of such a file, older id first; empty lines and lines that begin with `#` are none.
+///
+/// ```
+/// use rust_for_ai::course::renames;
+/// assert!(renames("# was, is\nbpe.glue bpe.merge\n").eq([("bpe.glue", "bpe.merge")]));
+/// ```
+pub fn renames(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.trim().split_once(' ')).map(|(from, to)| (from, to.trim()))
+}
+
+/// The id that a stage has today, by such a file; most have never had another.
+///
+/// ```
+/// use rust_for_ai::course::follow;
+/// let renamed = "bpe.glue bpe.join\nbpe.join bpe.merge\n";
+/// assert_eq!(follow("bpe.glue", renamed), "bpe.merge");
+/// assert_eq!(follow("bpe.bytes", renamed), "bpe.bytes");
+/// ```
+pub fn follow<'a>(id: &'a str, text: &'a str) -> &'a str {
+    let mut now = id;
+    // Each step uses up a line, so that a circle ends.
+    for _ in renames(text) {
+        match renames(text).find(|(from, _)| *from == now) {
+            Some((_, to)) => now = to,
+            None => break,
+        }
+    }
+    now
+}
+
 /// All stages of all chapters, in order.
 pub fn stages() -> impl Iterator<Item = &'static Stage> {
     CHAPTERS.iter().flat_map(|chapter| chapter.stages).copied()

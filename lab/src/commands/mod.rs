@@ -18,7 +18,8 @@ use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::Real;
 use crate::{
-    answers, chat, model, new_stage, quiz, setup, stubs, tokenize, verify, vocabulary, witness,
+    answers, chat, model, new_stage, quiz, setup, stubs, tokenize, update, verify, vocabulary,
+    witness,
 };
 
 const EXAMPLES: &str = "\
@@ -62,6 +63,17 @@ Examples:
   cargo lab quiz
   cargo lab quiz --level senior --count 5
   cargo lab quiz --export cards.tsv";
+
+const UPDATE: &str = "\
+An answer or notebook that you wrote into stays as it is; if its task changed, the new file lies beside it, as
+merge.new.rs. What else is replaced is kept below .lab/backups/. In a git clone, the new version is fetched
+from `upstream` if there is such a remote, else from `origin`; no commit, stash or merge is made. If it is
+interrupted, the same command goes on with it.
+
+Examples:
+  cargo lab update --dry-run
+  cargo lab update
+  cargo lab update --from ../rust-for-ai-new";
 
 /// The command line of Rust for AI.
 ///
@@ -156,6 +168,16 @@ enum Command {
         /// The chapter's answers in Python, which are one file
         #[arg(long, requires = "id")]
         python: bool,
+    },
+    /// Take a new version of the workbook; what you wrote stays
+    #[command(after_help = UPDATE)]
+    Update {
+        /// From an unpacked version, without the network; else git is asked
+        #[arg(long, value_name = "FOLDER")]
+        from: Option<PathBuf>,
+        /// Show what would happen, and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Say what is missing, what the next build costs, and which command mends it
     Doctor,
@@ -313,6 +335,10 @@ pub fn run(cli: &Cli) -> Result<bool> {
         return Ok(true);
     }
     let place = Place::find()?;
+    if !matches!(cli.command, Some(Command::Update { .. })) {
+        // Where it cannot be written, the next update knows less, and nothing else is the worse for it.
+        let _ = update::remember(&place, &Real);
+    }
     match &cli.command {
         None => setup::open(&place, cli.open.port, !cli.open.no_browser),
         Some(Command::Witness) => unreachable!("it needs no place and was run above"),
@@ -324,6 +350,10 @@ pub fn run(cli: &Cli) -> Result<bool> {
         Some(Command::Solution { id, spoil }) => help_steps::solution(&place, stage(id)?, *spoil),
         Some(Command::Reset { id, python }) => reset(&place, file(&place, id, *python)?),
         Some(Command::Undo { id, python }) => undo(&place, id.as_deref(), *python),
+        Some(Command::Update { from, dry_run }) => {
+            let choices = update::Choices { from: from.as_deref(), dry_run: *dry_run };
+            update::update(&place, &Real, choices)
+        }
         Some(Command::Doctor) => setup::doctor(&place),
         Some(Command::Setup { part, chapter }) => setup::setup(&place, *part, *chapter),
         Some(Command::Vocabulary { which, accept_licence }) => {

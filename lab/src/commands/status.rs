@@ -15,10 +15,10 @@ use crate::grade::{self, Graded};
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::run::print;
-use crate::stubs;
+use crate::{stubs, update};
 
 pub(super) fn status(place: &Place, json: bool) -> Result<bool> {
-    let mut notes = Vec::new();
+    let mut notes = update::notes(place);
     let mut broken = Vec::new();
     for chapter in course::CHAPTERS {
         if up_to_date(place, chapter)? || untouched(place, chapter) {

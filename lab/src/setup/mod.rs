@@ -27,7 +27,7 @@ use crate::model;
 use crate::place::Place;
 use crate::run::{print, say};
 use crate::store::{self, Real};
-use crate::{grade, tokenize};
+use crate::{grade, tokenize, update};
 
 pub use jupyter::command as jupyter_command;
 pub use python::{environment, extra as install_extra, with_pip as python_with_pip};
@@ -162,6 +162,9 @@ pub fn doctor(place: &Place) -> Result<bool> {
         ),
     };
     print(&format!("{mark} {:<10} {found}", "model"));
+    for note in update::notes(place) {
+        print(&format!("· {:<10} {}", "update", note.replace("\n\nhint: ", "\n             ")));
+    }
     let missing = rows.iter().filter(|row| !row.there).count();
     print(&match missing {
         0 => "\nnothing is missing; `cargo lab` opens the workbook".to_owned(),

@@ -1,8 +1,8 @@
 //! A disk that fails at a chosen step, in a chosen way.
 //!
 //! The power cut is a model of what a file system may do at worst: a file that was written and not
-//! forced is empty, a name that was made in a folder that was not forced is gone, and a rename in such
-//! a folder came through or did not; both are tried. Without it, a missing fsync would go unnoticed.
+//! forced is empty, a name that was made in a folder that was not forced is gone, and a rename or
+//! a removal in such a folder came through or did not; both are tried. Without it, a missing fsync would go unnoticed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,6 +174,16 @@ impl Disk for Faulty {
         self.power.borrow_mut().named(path);
         Ok(())
     }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        if let Some(error) = self.fails("remove", || ()) {
+            return Err(error);
+        }
+        let old = fs::read(path).ok();
+        Real.remove(path)?;
+        self.power.borrow_mut().removed(path, old);
+        Ok(())
+    }
 }
 
 /// What a power cut would take: all that was not forced to the disk.
@@ -211,6 +221,12 @@ impl Power {
         self.renames.push((to.to_owned(), old));
     }
 
+    /// Until the folder is forced, the name may come back, as that of a rename.
+    fn removed(&mut self, path: &Path, old: Option<Vec<u8>>) {
+        self.names.retain(|name| name != path);
+        self.renames.push((path.to_owned(), old));
+    }
+
     fn forced(&mut self, path: &Path) {
         self.contents.remove(&inode(path));
         self.names.retain(|name| name.parent() != Some(path));
@@ -218,7 +234,8 @@ impl Power {
     }
 
     fn cut(&mut self, root: &Path, renames: Renames) {
-        let in_place = self.edited.as_ref().filter(|(path, old)| inode(path) == *old);
+        let in_place =
+            self.edited.as_ref().filter(|(path, old)| path.exists() && inode(path) == *old);
         let spared = in_place.map(|(_, inode)| *inode);
         for path in files(root).keys() {
             let inode = inode(&root.join(path));
