@@ -157,11 +157,20 @@ pub fn undo(place: &Place, disk: &dyn Disk, asked: Option<File<'static>>) -> Res
 /// The kept answers of a file, oldest first.
 pub fn backups<'s>(place: &Place, file: impl Into<File<'s>>) -> Vec<PathBuf> {
     let file = file.into();
-    let folder = place.state("backups").join(file.id());
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    kept(place, &file, course::RENAMED)
+}
+
+/// Those of former ids of the stage are the stage's.
+fn kept(place: &Place, file: &File<'_>, renamed: &str) -> Vec<PathBuf> {
+    let id = file.id();
+    let former = course::renames(renamed).map(|(former, _)| former);
+    let former = former.filter(|former| course::follow(former, renamed) == id);
+    let folders = former.chain([&*id]).map(|id| place.state("backups").join(id));
+    let entries = folders.flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == file.ending()));
-    paths.sort();
+    // The names are times, whatever the folder.
+    paths.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
     paths
 }
 
@@ -174,4 +183,25 @@ fn new_backup(place: &Place, file: File<'_>) -> PathBuf {
     let newest = kept.filter_map(number).max();
     let name = newest.map_or(now, |newest| now.max(newest + 1));
     place.state("backups").join(file.id()).join(format!("{name:019}.{}", file.ending()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_was_kept_under_a_former_id_is_found() {
+        let name = format!("rust-for-ai-answers-{}", std::process::id());
+        let place = Place::at(std::env::temp_dir().join(name));
+        for (id, name) in [("bpe.merge", "1.rs"), ("bpe.glue", "2.rs"), ("bpe.bytes", "3.rs")] {
+            let folder = place.state("backups").join(id);
+            fs::create_dir_all(&folder).expect("a folder can be made");
+            fs::write(folder.join(name), "").expect("a file can be written");
+        }
+        let stage = File::Stage(&course::bpe::MERGE);
+        let paths = kept(&place, &stage, "bpe.glue bpe.merge");
+        fs::remove_dir_all(place.root()).expect("it was made above");
+        let ends: Vec<bool> = paths.iter().map(|path| path.ends_with("bpe.glue/2.rs")).collect();
+        assert_eq!(ends, [false, true], "{paths:?}");
+    }
 }

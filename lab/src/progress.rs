@@ -5,8 +5,8 @@
 //! bpe.merge state=FAILING version=1 hints=0 seen=9c1f2b3a
 //! ```
 //!
-//! The file is for people too: it can be read, merged and edited by hand. A line with an unknown id
-//! (of a newer version, or of a stage that was renamed), a key that this version does not know and a
+//! The file is for people too: it can be read, merged and edited by hand. A line with a former id of a stage
+//! counts for that stage (`src/course/renamed.txt`). A line with an unknown id (of a newer version), a key that this version does not know and a
 //! line that is no entry at all are kept as they are.
 
 use std::fmt::Write;
@@ -15,6 +15,7 @@ use std::io::ErrorKind;
 
 use anyhow::{Context, Result};
 use rust_for_ai::check::State;
+use rust_for_ai::course;
 
 use crate::place::Place;
 use crate::store::{self, Disk, Lock};
@@ -60,7 +61,7 @@ impl Progress {
     pub fn load(place: &Place) -> Result<Self> {
         let path = place.state("progress.txt");
         match fs::read_to_string(&path) {
-            Ok(text) => Ok(Self::parse(&text)),
+            Ok(text) => Ok(Self::parse(&text, course::RENAMED)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => {
                 Err(error).with_context(|| format!("could not read `{}`", path.display()))
@@ -105,14 +106,23 @@ impl Progress {
         }
     }
 
-    fn parse(text: &str) -> Self {
-        let lines = text.lines().filter(|line| *line != HEADER).map(|line| {
-            Entry::parse(line).map_or_else(
-                || Line::Other(line.to_owned()),
-                |(id, entry)| Line::Stage(id, entry, line.to_owned()),
-            )
-        });
-        Self { lines: lines.collect() }
+    /// A stage that was renamed is found under the id that it has today, unless there is a line with that id
+    /// already; then the older line stays as it is.
+    fn parse(text: &str, renamed: &str) -> Self {
+        let parse = |line: &str| match Entry::parse(line) {
+            Some((id, entry)) => Line::Stage(id, entry, line.to_owned()),
+            None => Line::Other(line.to_owned()),
+        };
+        let lines = text.lines().filter(|line| *line != HEADER).map(parse);
+        let mut progress = Self { lines: lines.collect() };
+        for at in 0..progress.lines.len() {
+            let Line::Stage(id, entry, _) = &progress.lines[at] else { continue };
+            let today = course::follow(id, renamed);
+            if today != id && progress.get(today).is_none() {
+                progress.lines[at] = Line::Stage(today.to_owned(), entry.clone(), String::new());
+            }
+        }
+        progress
     }
 
     fn to_text(&self) -> String {
@@ -208,7 +218,7 @@ mod tests {
              bpe.merge state=SIDEWAYS  version=2 hints=0 stars=5\n\
              a remark of mine\n"
         );
-        let mut progress = Progress::parse(&text);
+        let mut progress = Progress::parse(&text, "");
         assert_eq!(progress.to_text(), text);
         progress.entry("bpe.bytes").hints = 3;
         assert_eq!(progress.to_text(), text.replace("hints=2", "hints=3"));
@@ -216,5 +226,18 @@ mod tests {
             progress.get("future.stage").and_then(|entry| entry.state),
             Some(State::Passing)
         );
+    }
+
+    #[test]
+    fn a_stage_that_was_renamed_takes_its_progress_along() {
+        let renamed = "bpe.glue bpe.join\nbpe.join bpe.merge\n";
+        let old = format!("{HEADER}\nbpe.glue state=PASSING version=1  hints=2 stars=5\n");
+        let progress = Progress::parse(&old, renamed);
+        assert_eq!(progress.get("bpe.merge").map(|entry| entry.hints), Some(2));
+        let new = "bpe.merge state=PASSING version=1 hints=2 stars=5\n";
+        assert_eq!(progress.to_text(), format!("{HEADER}\n{new}"));
+        // What is known under the new id is newer.
+        let both = format!("{old}bpe.merge state=FAILING version=1\n");
+        assert_eq!(Progress::parse(&both, renamed).to_text(), both);
     }
 }

@@ -18,6 +18,17 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        name: "a former id leads to a stage and is that of none",
+        problems: former_ids_lead_on,
+        mend: "in src/course/renamed.txt, a line for each id that changed: the former, the present one",
+        faults: &[
+            |p| p.put(RENAMED, "bpe.glue bpe.join\n"),
+            |p| p.put(RENAMED, "bpe.bytes bpe.merge\n"),
+            |p| p.put(RENAMED, "bpe.glue\n"),
+            |p| p.put(RENAMED, "bpe.a bpe.b\nbpe.b bpe.a\n"),
+        ],
+    },
+    Rule {
         name: "each stage is described in full",
         problems: stages_are_described,
         mend: "complete the stage in src/course/",
@@ -102,6 +113,30 @@ pub(crate) const RULES: &[Rule] = &[
         ],
     },
 ];
+
+const RENAMED: &str = "src/course/renamed.txt";
+
+fn former_ids_lead_on(project: &Project) -> Vec<String> {
+    let text = project.text(RENAMED);
+    let is_id = |id: &str| match id.strip_prefix("python.") {
+        Some(chapter) => project.chapters.iter().any(|known| known.id == chapter),
+        None => project.stages().any(|stage| stage.id == id),
+    };
+    let mut problems = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        match course::renames(line).next() {
+            Some((from, _)) if is_id(from) => {
+                problems.push(format!("`{from}` is the id of a stage"))
+            }
+            Some((from, _)) if !is_id(course::follow(from, &text)) => {
+                problems.push(format!("`{from}` leads to no stage"));
+            }
+            Some(_) => {}
+            None => problems.push(format!("expected two ids, got `{line}`")),
+        }
+    }
+    problems
+}
 
 fn ids_are_words(project: &Project) -> Vec<String> {
     let word = |text: &str| {
