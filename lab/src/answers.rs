@@ -109,6 +109,12 @@ pub fn reset<'s>(place: &Place, disk: &dyn Disk, file: impl Into<File<'s>>) -> R
     let copy = new_backup(place, file);
     store::keep(disk, &path, &copy)?;
     store::replace(disk, &path, stub.as_bytes())?;
+    // What `cargo lab update` laid beside the answer stands in its place now.
+    let beside = path.with_extension(format!("new.{}", file.ending()));
+    if fs::read(&beside).is_ok_and(|laid| laid == stub.as_bytes()) {
+        // If that fails, it lies there still.
+        let _ = disk.remove(&beside);
+    }
     Ok(Reset::Kept(copy))
 }
 
