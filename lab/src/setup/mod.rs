@@ -163,7 +163,11 @@ pub fn doctor(place: &Place) -> Result<bool> {
     };
     print(&format!("{mark} {:<10} {found}", "model"));
     for note in update::notes(place) {
-        print(&format!("· {:<10} {}", "update", note.replace("\n\nhint: ", "\n             ")));
+        print(&format!(
+            "· {:<10} {}",
+            "update",
+            note.replace("\n\n", "\n").replace('\n', "\n             ")
+        ));
     }
     let missing = rows.iter().filter(|row| !row.there).count();
     print(&match missing {

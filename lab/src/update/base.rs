@@ -28,6 +28,8 @@ pub(super) struct Base {
     pub(super) prints: BTreeMap<String, u64>,
     /// The texts, as far as they are known.
     pub(super) texts: BTreeMap<String, Vec<u8>>,
+    /// Whether every file that was handed out is known.
+    pub(super) is_complete: bool,
     /// Whether the list is that of an archive as `lab` first saw it, when files may have been edited already.
     pub(super) is_first_sight: bool,
 }
@@ -102,11 +104,13 @@ impl Base {
             let tree = git.tree(&commit)?;
             let prints = List::of(&commit, &tree).prints;
             let texts = tree.into_iter().map(|(path, file)| (path, file.bytes)).collect();
-            return Ok(Self { prints, texts, is_first_sight: false });
+            return Ok(Self { prints, texts, is_complete: true, is_first_sight: false });
         }
         let list = list.unwrap_or_default();
         let is_first_sight = list.version == FIRST_SIGHT;
-        let mut base = Self { prints: list.prints, texts: BTreeMap::new(), is_first_sight };
+        let is_complete = !list.version.is_empty() && !is_first_sight;
+        let prints = list.prints;
+        let mut base = Self { prints, texts: BTreeMap::new(), is_complete, is_first_sight };
         for (path, stub) in stubs(place)? {
             let print = tree::written(&path, stub.as_bytes());
             if *base.prints.entry(path.clone()).or_insert(print) == print {

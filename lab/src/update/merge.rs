@@ -7,6 +7,9 @@
 //! handed out   a b c      yours   a x b c      new   a b d      merged   a x b d
 //! ```
 //!
+//! A list of modules has a second chance, since the order of its lines means nothing: what was added to the old
+//! list is added to the new one.
+//!
 //! The longest common lines are found by a table of all pairs, in time and room of the product of the lengths;
 //! the files that it is for have some hundred lines. A longer one is not merged.
 
@@ -43,6 +46,35 @@ pub(super) fn lines(base: &str, yours: &str, new: &str) -> Option<String> {
         merged += base[at];
         (b, y, n) = (to_b + 1, to_y + 1, to_n + 1);
     }
+}
+
+/// The new list of modules with the lines that somebody added to the old one, where [`lines`] gives up.
+///
+/// Lines such as `mod helpers;` mean the same wherever they stand. Nothing else may have been added, and no line
+/// of the old list may be gone.
+pub(super) fn modules(base: &str, yours: &str, new: &str) -> Option<String> {
+    let mut rest = base.lines().peekable();
+    let mut added = Vec::new();
+    for line in yours.lines() {
+        if rest.peek() == Some(&line) {
+            rest.next();
+        } else {
+            added.push(line);
+        }
+    }
+    let is_item = |line: &str| {
+        let start = ["mod ", "pub mod ", "use ", "pub use "];
+        line.ends_with(';') && start.iter().any(|word| line.starts_with(word))
+    };
+    if rest.next().is_some() || !added.iter().all(|line| line.is_empty() || is_item(line)) {
+        return None;
+    }
+    let there: Vec<&str> = new.lines().collect();
+    let mut merged = new.trim_end().to_owned() + "\n";
+    for line in added.into_iter().filter(|line| !line.is_empty() && !there.contains(line)) {
+        merged += &format!("{line}\n");
+    }
+    Some(merged)
 }
 
 /// For each line of one text the line of the other that it is, along a longest common sequence.
@@ -86,7 +118,7 @@ fn partners(one: &[&str], other: &[&str]) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{lines, modules};
 
     fn of(words: &str) -> String {
         words.split_whitespace().map(|word| format!("{word}\n")).collect()
@@ -111,5 +143,18 @@ mod tests {
             assert_eq!(got, merged.map(of), "{base} | {yours} | {new}");
         }
         assert_eq!(lines("a\nb", "a\nb", "c\na\nb").as_deref(), Some("c\na\nb"), "no last newline");
+    }
+
+    #[test]
+    fn a_module_of_ones_own_is_added_to_the_new_list() {
+        let base = "//! A.\n\nmod a;\nmod b;\n\npub use a::a;\n";
+        let new = "//! A.\n\nmod a2;\nmod b;\n\npub use a2::a;\n";
+        let with = |line: &str| base.replace("mod a;", &format!("mod a;\n{line}"));
+        let yours = with("mod helpers;");
+        assert_eq!(lines(base, &yours, new), None, "the lines touch");
+        assert_eq!(modules(base, &yours, new), Some(format!("{new}mod helpers;\n")));
+        assert_eq!(modules(base, &with("mod a2;"), new).as_deref(), Some(new), "it is there");
+        assert_eq!(modules(base, &with("#![allow(dead_code)]"), new), None);
+        assert_eq!(modules(base, &base.replace("mod b;", "// mod b;"), new), None);
     }
 }

@@ -163,9 +163,9 @@ pub fn notes(place: &Place) -> Vec<String> {
     let beside = ["exercises", "notebooks"].map(|folder| laid(place, folder)).concat();
     if !beside.is_empty() {
         notes.push(format!(
-            "laid beside yours by `cargo lab update`: {}\n\nhint: compare, copy what you need, and delete the one \
+            "laid beside yours by `cargo lab update`:\n  {}\n\nhint: compare, copy what you need, and delete the one \
              that you no longer need",
-            beside.join(", ")
+            beside.join("\n  ")
         ));
     }
     notes
@@ -201,7 +201,7 @@ impl Version {
     fn of_git(git: &Git) -> Result<Self> {
         let (commit, branch) = git.newest()?;
         let more = git.head().and_then(|head| git.count(&head, &commit)).filter(|count| *count > 0);
-        let more = more.map_or(String::new(), |count| format!(", {count} commits newer"));
+        let more = more.map_or(String::new(), |count| format!(", newer by {count}"));
         let name = format!("{branch} ({}{more})", &commit[..commit.len().min(9)]);
         let tree = git.tree(&commit)?;
         let known =

@@ -213,7 +213,11 @@ impl Sides<'_> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
         let base = self.base.texts.get(path).and_then(|base| text(base));
         let sides = base.zip(text(&there.bytes)).zip(text(&new.bytes));
-        let merged = sides.and_then(|((base, yours), new)| merge::lines(&base, &yours, &new));
+        let is_modules = Kind::of(path) == Kind::List && path.ends_with(".rs");
+        let merged = sides.and_then(|((base, yours), new)| {
+            let modules = || merge::modules(&base, &yours, &new).filter(|_| is_modules);
+            merge::lines(&base, &yours, &new).or_else(modules)
+        });
         match merged {
             Some(merged) if merged.as_bytes() == there.bytes => {}
             Some(merged) => {
@@ -232,6 +236,13 @@ impl Sides<'_> {
                         label: "replaced",
                         text: format!(
                             "{path} is the new one, since your lines and the new ones touch"
+                        ),
+                        more: vec![format!("yours is kept: {}/{path}", self.backups)],
+                    }),
+                    false if self.base.is_complete => plan.notes.push(Note {
+                        label: "replaced",
+                        text: format!(
+                            "{path} is a new file of the workbook; you had one of that name"
                         ),
                         more: vec![format!("yours is kept: {}/{path}", self.backups)],
                     }),

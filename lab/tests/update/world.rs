@@ -133,8 +133,7 @@ pub(crate) fn work() -> Files {
         ("exercises/bpe/helpers.rs", "pub fn my_helper() {}\n".to_owned()),
         (
             "exercises/bpe/mod.rs",
-            old["exercises/bpe/mod.rs"]
-                .replace("//! Chapter `bpe`.", "//! Chapter `bpe`.\nmod helpers;"),
+            old["exercises/bpe/mod.rs"].replace("pub mod one;", "pub mod one;\nmod helpers;"),
         ),
         ("Cargo.toml", format!("{}b = 2 # my lint\n", old["Cargo.toml"])),
         ("src/a.rs", "//! a\nfn a() { my_debugging() }\n".to_owned()),
