@@ -51,6 +51,7 @@ fn assert_updated(now: &Files, report: &str) {
         gone(&path);
     }
     gone("src/gone/b.rs");
+    is(".lab/backups/update-1/src/gone/b.rs", &work["src/gone/b.rs"]);
     for path in ["README.md", "src/a.rs", "src/c.rs", "solutions/bpe/two.rs"] {
         is(path, &new[path]);
     }
@@ -73,6 +74,7 @@ fn assert_updated(now: &Files, report: &str) {
         "renamed    bpe.seven is bpe.sept now: exercises/bpe/sept.rs",
         "new stage  bpe.one_half in exercises/bpe/one_half.rs",
         "removed    bpe.four is no stage any more; your answer stays in exercises/bpe/four.rs",
+        "removed    src/gone/b.rs is no part of the workbook any more\n             yours is kept: .lab/backups/update-1/src/gone/b.rs",
         "removed    bpe.eight is no stage any more, and you had not begun it",
         "merged     exercises/bpe/mod.rs has your lines and the new ones",
         "replaced   src/a.rs is the new one, since your lines and the new ones touch\n             yours is kept: .lab/backups/update-1/src/a.rs",

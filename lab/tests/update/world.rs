@@ -137,6 +137,7 @@ pub(crate) fn work() -> Files {
         ),
         ("Cargo.toml", format!("{}b = 2 # my lint\n", old["Cargo.toml"])),
         ("src/a.rs", "//! a\nfn a() { my_debugging() }\n".to_owned()),
+        ("src/gone/b.rs", "//! b, with my own lines\n".to_owned()),
         ("my notes.md", "my notes, in a file of mine\n".to_owned()),
         ("notebooks/rust/20_bpe.ipynb", run(&notebook("old 20"))),
         ("notebooks/rust/30_more.ipynb", run(&notebook("my own experiment"))),
@@ -150,7 +151,7 @@ pub(crate) fn work() -> Files {
 /// One file of each kind: kept, moved, taken, removed, run, replaced.
 pub(crate) fn few(mut files: Files) -> Files {
     let stages = ["one", "three", "trois", "six", "eight"];
-    let others = ["a.rs", "20_bpe.ipynb", "renamed.txt", "lib.rs", "Cargo.toml"];
+    let others = ["a.rs", "b.rs", "20_bpe.ipynb", "renamed.txt", "lib.rs", "Cargo.toml"];
     files.retain(|path, _| {
         let name = path.rsplit('/').next().unwrap_or_default();
         let is_stage = stages.contains(&name.trim_end_matches(".rs"));
