@@ -1,7 +1,7 @@
 //! `cargo lab update`: a new version of the workbook, and nothing of the learner's lost.
 //!
 //! Every file is decided for itself, from what was handed out, what is there now and what the new version has
-//! ([`decide`]). An answer that somebody wrote into stays where it is; the new exercise lies beside it, as
+//! (`decide`). An answer that somebody wrote into stays where it is; the new exercise lies beside it, as
 //! `merge.new.rs`. Whatever else is replaced and was not handed out like that is kept below `.lab/backups/`.
 //!
 //! ```text

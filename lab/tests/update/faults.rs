@@ -79,12 +79,17 @@ fn assert_same(now: &Files, after: &Files, context: &str) {
 #[test]
 fn what_is_saved_between_a_crash_and_the_next_try_is_the_learners() {
     let mut late = 0;
-    for at in (0..400).step_by(3) {
+    for at in 0.. {
         let world = World::new();
         let place = world.small();
         let disk = Faulty::new(Fault::Error, at, true, place.root());
-        if attempt(&place, &disk).is_ok() {
+        let result = attempt(&place, &disk);
+        if !disk.happened.get() {
             break;
+        }
+        // Where a file can have no second name, it is copied.
+        if result.is_ok() {
+            continue;
         }
         let mut saved = few(work());
         for path in [
@@ -115,7 +120,7 @@ fn what_is_saved_between_a_crash_and_the_next_try_is_the_learners() {
         let answer = Some(&saved["exercises/bpe/three.rs"]);
         assert!(answers.contains(&answer), "step {at}: {answers:?}\n{report}");
     }
-    assert!(late > 5, "only {late} tries met a file that was saved meanwhile");
+    assert!(late > 40, "only {late} tries met a file that was saved meanwhile");
 }
 
 const CHILD: &str = "LAB_UPDATE_CHILD";
