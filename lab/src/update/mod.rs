@@ -23,8 +23,10 @@
 //! | `git` | asks git, and moves the branch on in the end |
 //! | `decide` | the decision of one file |
 //! | `merge` | lines of three texts |
+//! | `version` | the new version, from git or a folder |
 //! | `plan` | steps and notes |
 //! | `journal` | does the steps, once |
+//! | `report` | what is said of it |
 
 mod base;
 mod decide;
@@ -32,13 +34,15 @@ mod git;
 mod journal;
 mod merge;
 mod plan;
+mod report;
 mod tree;
+mod version;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::place::Place;
 use crate::run::{print, say};
@@ -46,8 +50,10 @@ use crate::store::{Disk, Lock};
 use base::{Base, List};
 use git::Git;
 use journal::Journal;
-use plan::{Plan, Sides};
-use tree::Tree;
+use plan::Sides;
+pub use report::notes;
+use report::{branch, report};
+use version::Version;
 
 /// Where a new version comes from, and whether it is only looked at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -154,23 +160,6 @@ pub fn run(place: &Place, disk: &dyn Disk, choices: Choices<'_>) -> Result<Strin
     Ok(format!("{}{late}{next}", journal.report))
 }
 
-/// What `status` and `doctor` tell of updates: one that was interrupted, and files that were laid beside others.
-pub fn notes(place: &Place) -> Vec<String> {
-    let mut notes = Vec::new();
-    if place.state(journal::NAME).exists() {
-        notes.push("an update was interrupted\n\nhint: cargo lab update".to_owned());
-    }
-    let beside = ["exercises", "notebooks"].map(|folder| laid(place, folder)).concat();
-    if !beside.is_empty() {
-        notes.push(format!(
-            "laid beside yours by `cargo lab update`:\n  {}\n\nhint: compare, copy what you need, and delete the one \
-             that you no longer need",
-            beside.join("\n  ")
-        ));
-    }
-    notes
-}
-
 /// In a workbook without git, notes what was handed out, while it is still known; see `base`.
 ///
 /// # Errors
@@ -182,128 +171,6 @@ pub fn remember(place: &Place, disk: &dyn Disk) -> Result<()> {
         true => Ok(()),
         false => base::remember(place, disk),
     }
-}
-
-/// A new version.
-struct Version {
-    /// What `.lab/handed-out.txt` calls it: a commit, or words.
-    id: String,
-    /// For people.
-    name: String,
-    tree: Tree,
-    /// The newest commit that git knows, of this version or of the one before.
-    newest: Option<String>,
-    /// Whether that commit is this version, so that the branch can go there.
-    is_commit: bool,
-}
-
-impl Version {
-    fn of_git(git: &Git) -> Result<Self> {
-        let (commit, branch) = git.newest()?;
-        let more = git.head().and_then(|head| git.count(&head, &commit)).filter(|count| *count > 0);
-        let more = more.map_or(String::new(), |count| format!(", newer by {count}"));
-        let name = format!("{branch} ({}{more})", &commit[..commit.len().min(9)]);
-        let tree = git.tree(&commit)?;
-        let known =
-            ["exercises/lib.rs", "lab/Cargo.toml"].iter().all(|path| tree.contains_key(*path));
-        ensure!(
-            known,
-            "`{branch}` holds no workbook: expected `exercises/lib.rs` and `lab/Cargo.toml`"
-        );
-        Ok(Self { id: commit.clone(), name, tree, newest: Some(commit), is_commit: true })
-    }
-
-    /// Of a folder; its exercises are those that its solutions leave, should somebody have solved them there.
-    fn of_folder(place: &Place, folder: &Path, git: Option<&Git>) -> Result<Self> {
-        let root = fs::canonicalize(folder).with_context(|| format!("`{}`", folder.display()))?;
-        for path in ["Cargo.toml", "exercises/lib.rs", "lab/Cargo.toml", "solutions"] {
-            ensure!(
-                root.join(path).exists(),
-                "`{}` is no workbook: expected `{path}` in it",
-                folder.display()
-            );
-        }
-        ensure!(
-            fs::canonicalize(place.root()).ok().as_deref() != Some(&*root),
-            "`{}` is this workbook, expected the folder of another version",
-            folder.display()
-        );
-        let mut tree = tree::of_folder(&root)?;
-        let stubs: Vec<(String, String)> =
-            tree.keys().filter_map(|path| Some((path.clone(), tree::stub(&tree, path)?))).collect();
-        for (path, stub) in stubs {
-            tree.entry(path).or_default().bytes = stub.into_bytes();
-        }
-        let name = format!("the folder {}", folder.display());
-        let newest = git.and_then(|git| git.newest().ok()).map(|(commit, _)| commit);
-        Ok(Self { id: "a folder".to_owned(), name, tree, newest, is_commit: false })
-    }
-}
-
-/// Where the branch goes from and to, and what to say of it.
-fn branch(
-    git: Option<&Git>,
-    version: &Version,
-    plan: &Plan,
-) -> (Option<(String, String)>, Option<String>) {
-    let Some(git) = git else { return (None, None) };
-    let stands = "what the update changes stands in the tree, for you to commit";
-    if !version.is_commit {
-        return (None, (!plan.steps.is_empty()).then(|| stands.to_owned()));
-    }
-    let (Some(head), Some(newest)) = (git.head(), version.newest.clone()) else {
-        return (None, None);
-    };
-    // The branch has it already, maybe with commits on top.
-    if git.is_before(&newest, &head) {
-        return (None, None);
-    }
-    match git.hindrance(&head, &newest) {
-        None => (
-            Some((head, newest)),
-            Some(
-                "your branch steps forward with it; nothing is staged or committed for you"
-                    .to_owned(),
-            ),
-        ),
-        Some(why) if plan.steps.is_empty() => {
-            (None, Some(format!("your branch stays where it is: {why}")))
-        }
-        Some(why) => (None, Some(format!("your branch stays where it is: {why}; {stands}"))),
-    }
-}
-
-/// The labels of a report, in their order.
-const LABELS: [&str; 8] =
-    ["updated", "new stage", "renamed", "kept", "merged", "replaced", "removed", "git"];
-
-fn report(version: &Version, plan: &Plan, backups: &str, branch: Option<&str>) -> String {
-    let mut lines = Vec::new();
-    let files = |count: usize| format!("{count} {}", if count == 1 { "file" } else { "files" });
-    if plan.updated > 0 {
-        lines.push(("updated", format!("{} of the workbook", files(plan.updated)), &[][..]));
-    }
-    if plan.removed > 0 {
-        lines.push(("removed", format!("{} of the workbook", files(plan.removed)), &[][..]));
-    }
-    if plan.unknown > 0 {
-        let text = format!(
-            "{} of the workbook; what was handed out there is not known, so what they held is kept in {backups}",
-            files(plan.unknown)
-        );
-        lines.push(("replaced", text, &[][..]));
-    }
-    lines.extend(plan.notes.iter().map(|note| (note.label, note.text.clone(), &note.more[..])));
-    lines.extend(branch.map(|text| ("git", text.to_owned(), &[][..])));
-    lines.sort_by_key(|(label, ..)| LABELS.iter().position(|known| known == label));
-    let mut text = format!("new version: {}\n", version.name);
-    for (label, line, more) in lines {
-        text += &format!("\n{label:<10} {line}");
-        for line in more {
-            text += &format!("\n{:<10}   {line}", "");
-        }
-    }
-    text
 }
 
 /// Does what a journal says; what came in between, as lines.
@@ -327,20 +194,4 @@ fn program() -> String {
 fn next_backups(place: &Place) -> String {
     let name = |number: u32| format!(".lab/backups/update-{number}");
     (1..).map(name).find(|name| !place.join(name).exists()).unwrap_or_else(|| name(0))
-}
-
-/// The files below a folder that an update laid beside others.
-fn laid(place: &Place, folder: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(place.join(folder)).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{folder}/{name}");
-        if entry.path().is_dir() && !name.starts_with('.') {
-            found.extend(laid(place, &path));
-        } else if tree::is_beside(&name) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }
