@@ -52,7 +52,10 @@ fn assert_updated(now: &Files, report: &str) {
     }
     gone("src/gone/b.rs");
     is(".lab/backups/update-1/src/gone/b.rs", &work["src/gone/b.rs"]);
-    for path in ["README.md", "src/a.rs", "src/c.rs", "solutions/bpe/two.rs"] {
+    is(".lab/backups/update-1/exercises/Cargo.toml", &work["exercises/Cargo.toml"]);
+    for path in
+        ["README.md", "exercises/Cargo.toml", "src/a.rs", "src/c.rs", "solutions/bpe/two.rs"]
+    {
         is(path, &new[path]);
     }
     is("my notes.md", &work["my notes.md"]);
@@ -77,7 +80,7 @@ fn assert_updated(now: &Files, report: &str) {
         "removed    src/gone/b.rs is no part of the workbook any more\n             yours is kept: .lab/backups/update-1/src/gone/b.rs",
         "removed    bpe.eight is no stage any more, and you had not begun it",
         "merged     exercises/bpe/mod.rs has your lines and the new ones",
-        "replaced   src/a.rs is the new one, since your lines and the new ones touch\n             yours is kept: .lab/backups/update-1/src/a.rs",
+        "replaced   src/a.rs is the new one, since it could not be merged with yours\n             yours is kept: .lab/backups/update-1/src/a.rs",
         "updated    notebooks/rust/20_bpe.ipynb; the one that you ran is beside it: notebooks/rust/20_bpe.yours.ipynb",
         "kept       notebooks/rust/30_more.ipynb is yours; the new one is beside it: notebooks/rust/30_more.new.ipynb",
     ] {

@@ -3,7 +3,8 @@
 //! The law: **what a learner wrote is never replaced where it stands, and never gone.** In `exercises/` and
 //! `notebooks/` an edited file stays under its name, and the new one lies beside it. Everywhere else the workbook
 //! has to fit together, or nothing builds; there lines are merged, or the new file takes the place and the
-//! edited one is kept among the backups.
+//! edited one is kept among the backups. The manifests in `exercises/` belong to that: without a new feature in
+//! them not even `lab` is built.
 //!
 //! A package manager asks such a question in the middle of its work, and a wrong key loses a file; a merge of
 //! lines may join an answer and a new task into something that nobody wrote. So nothing is asked, and an answer

@@ -55,7 +55,12 @@ impl Journal {
             None => Ok(None),
             Some(file) => Self::parse(&file.bytes)
                 .map(Some)
-                .with_context(|| format!("`.lab/{NAME}` is no journal of an update")),
+                .with_context(|| {
+                    format!(
+                        "`.lab/{NAME}` is no journal that this version can read\n\n\
+                         hint: delete it; the next `cargo lab update` plans anew, and loses nothing either"
+                    )
+                }),
         }
     }
 

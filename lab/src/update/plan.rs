@@ -229,13 +229,13 @@ impl Sides<'_> {
                 let file = File { bytes: merged.into_bytes(), executable: there.executable };
                 plan.put(path, Some(there), file, true);
             }
-            None if Kind::of(path) == Kind::List => self.lay_beside(plan, path, new)?,
+            None if is_modules => self.lay_beside(plan, path, new)?,
             None => {
                 match self.base.prints.contains_key(path) {
                     true => plan.notes.push(Note {
                         label: "replaced",
                         text: format!(
-                            "{path} is the new one, since your lines and the new ones touch"
+                            "{path} is the new one, since it could not be merged with yours"
                         ),
                         more: vec![format!("yours is kept: {}/{path}", self.backups)],
                     }),

@@ -103,7 +103,7 @@ fn laid(place: &Place, folder: &str) -> Vec<String> {
     for entry in fs::read_dir(place.join(folder)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{folder}/{name}");
-        if entry.path().is_dir() && !name.starts_with('.') {
+        if entry.file_type().is_ok_and(|what| what.is_dir()) && !name.starts_with('.') {
             found.extend(laid(place, &path));
         } else if tree::is_beside(&name) {
             found.push(path);

@@ -118,6 +118,9 @@ const LEFT_OUT: &[&str] = &[
     ".pytest_cache",
 ];
 
+/// No file of the workbook has as many bytes; a model or a corpus that somebody put into the folder has.
+const LARGEST: u64 = 1 << 25;
+
 /// The files of an unpacked version.
 ///
 /// # Errors
@@ -136,9 +139,16 @@ pub(super) fn of_folder(root: &Path) -> Result<Tree> {
             if LEFT_OUT.contains(&&*name) || built || is_beside(&name) {
                 continue;
             }
-            if entry.path().is_dir() {
+            let what = entry.file_type()?;
+            // A link to a folder may lead anywhere, also back.
+            let far = what.is_symlink() && entry.path().is_dir();
+            let large = entry.metadata()?.len() > LARGEST;
+            if what.is_dir() {
                 folders.push(path);
-            } else if let Some(file) = read(root, &path)? {
+            } else if !far
+                && !large
+                && let Some(file) = read(root, &path)?
+            {
                 tree.insert(path, file);
             }
         }

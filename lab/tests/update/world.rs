@@ -106,6 +106,10 @@ pub(crate) fn new() -> Files {
                 "[workspace]\nmembers = [\"lab\", \"bench\"]\n\n[lints]\na = 1\n".to_owned(),
             ),
             ("README.md", "# The workbook\n\nMore.\n".to_owned()),
+            (
+                "exercises/Cargo.toml",
+                "[package]\nname = \"exercises\"\n[features]\nb = []\n".to_owned(),
+            ),
             ("src/a.rs", "//! a\nfn a() { new() }\n".to_owned()),
             ("src/c.rs", "//! c\n".to_owned()),
             (
@@ -137,6 +141,10 @@ pub(crate) fn work() -> Files {
         ),
         ("Cargo.toml", format!("{}b = 2 # my lint\n", old["Cargo.toml"])),
         ("src/a.rs", "//! a\nfn a() { my_debugging() }\n".to_owned()),
+        (
+            "exercises/Cargo.toml",
+            format!("{}[dependencies]\nmine = \"1\"\n", old["exercises/Cargo.toml"]),
+        ),
         ("src/gone/b.rs", "//! b, with my own lines\n".to_owned()),
         ("my notes.md", "my notes, in a file of mine\n".to_owned()),
         ("notebooks/rust/20_bpe.ipynb", run(&notebook("old 20"))),
