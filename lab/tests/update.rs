@@ -96,7 +96,7 @@ fn an_unpacked_workbook_takes_a_new_version_from_a_folder() {
     let place = world.unpacked();
     let before = files(&place);
     let dry = Choices { from: Some(&world.from()), dry_run: true };
-    let plan = update::run(&place, &Real, dry).expect("nothing fails here");
+    let plan = update::run(&place, &Real, dry, &|_| ()).expect("nothing fails here");
     assert_eq!(files(&place), before, "a dry run changes nothing");
     let report = updated(&place, Some(&world.from()));
     assert!(
@@ -251,7 +251,7 @@ fn what_stands_in_the_way_is_said_before_anything_changes() {
     let place = world.unpacked();
     let before = files(&place);
     let error = |from| {
-        let result = update::run(&place, &Real, Choices { from, dry_run: false });
+        let result = update::run(&place, &Real, Choices { from, dry_run: false }, &|_| ());
         format!("{:#}", result.expect_err("it cannot be done"))
     };
     for (from, message) in [

@@ -65,10 +65,13 @@ Examples:
   cargo lab quiz --export cards.tsv";
 
 const UPDATE: &str = "\
-An answer or notebook that you wrote into stays as it is; if its task changed, the new file lies beside it, as
-merge.new.rs. What else is replaced is kept below .lab/backups/. In a git clone, the new version is fetched
-from `upstream` if there is such a remote, else from `origin`; no commit, stash or merge is made. If it is
-interrupted, the same command goes on with it.
+An answer or notebook that you wrote into stays as it is; if its task changed, the new file lies
+beside it, as merge.new.rs. Compare the two in your editor, copy over what you need, and delete the
+new one; or start from it: `cargo lab reset bpe.merge` keeps yours. What else is replaced is kept
+below .lab/backups/.
+
+In a git clone, the new version is fetched from `upstream` if there is such a remote, else from
+`origin`; no commit, stash or merge is made. If it is interrupted, the same command goes on.
 
 Examples:
   cargo lab update --dry-run

@@ -71,17 +71,22 @@ pub struct Choices<'a> {
 ///
 /// There is no new version to be had, and nothing changed; or a step failed, and the next call goes on.
 pub fn update(place: &Place, disk: &dyn Disk, choices: Choices<'_>) -> Result<bool> {
-    let report = run(place, disk, choices)?;
+    let report = run(place, disk, choices, &say)?;
     print(&report);
     Ok(true)
 }
 
-/// As [`update`]; the report is returned.
+/// As [`update`]; the report is returned, and `tell` hears what is under way.
 ///
 /// # Errors
 ///
 /// As [`update`].
-pub fn run(place: &Place, disk: &dyn Disk, choices: Choices<'_>) -> Result<String> {
+pub fn run(
+    place: &Place,
+    disk: &dyn Disk,
+    choices: Choices<'_>,
+    tell: &dyn Fn(&str),
+) -> Result<String> {
     let _lock = Lock::wait_saying(&place.state("lock"), "another `cargo lab` is at work; waiting")?;
     let git = match Git::of(place.root()) {
         // A folder can be taken without git, too.
@@ -102,7 +107,7 @@ pub fn run(place: &Place, disk: &dyn Disk, choices: Choices<'_>) -> Result<Strin
     let version = match (choices.from, &git) {
         (Some(folder), git) => Version::of_folder(place, folder, git.as_ref())?,
         (None, Some(git)) => {
-            say("asking git for a new version …");
+            tell("asking git for a new version …");
             git.fetch()?;
             Version::of_git(git)?
         }
@@ -144,7 +149,7 @@ pub fn run(place: &Place, disk: &dyn Disk, choices: Choices<'_>) -> Result<Strin
     let journal = Journal { steps: plan.steps, backups, list, head, report };
     journal.write(place, disk)?;
     if !journal.steps.is_empty() {
-        say(&format!(
+        tell(&format!(
             "updating {} files; if this is interrupted, `{} update` goes on with it",
             journal.steps.len(),
             program()

@@ -14,7 +14,7 @@ use crate::world::{Files, World, few, files, updated, work};
 
 fn attempt(place: &Place, disk: &dyn Disk) -> Result<String> {
     let from = place.join("../new");
-    update::run(place, disk, Choices { from: Some(&from), dry_run: false })
+    update::run(place, disk, Choices { from: Some(&from), dry_run: false }, &|_| ())
 }
 
 /// Everything that was laid out, without litter of a process that was killed.

@@ -271,7 +271,8 @@ pub(crate) fn commit(place: &Place) {
 
 /// Updates, from the folder if there is one.
 pub(crate) fn updated(place: &Place, from: Option<&Path>) -> String {
-    update::run(place, &Real, Choices { from, dry_run: false }).expect("nothing fails here")
+    update::run(place, &Real, Choices { from, dry_run: false }, &|_| ())
+        .expect("nothing fails here")
 }
 
 /// The files of a checkout, without git's own and the lock.
