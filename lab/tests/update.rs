@@ -183,6 +183,12 @@ fn a_tree_that_was_taken_back_to_an_older_version_is_not_taken_for_edited() {
     let now = files(&place);
     assert_eq!(now["README.md"], new()["README.md"], "{report}");
     assert_eq!(now["exercises/bpe/six.rs"], new()["exercises/bpe/six.rs"], "{report}");
+    // What the learner edited and committed is of the older version again, and gets the new lines again.
+    assert!(
+        now["Cargo.toml"].contains("my lint") && now["Cargo.toml"].contains("bench"),
+        "{report}"
+    );
+    assert!(now["exercises/bpe/mod.rs"].contains("mod one_half;"), "{report}");
     assert_nothing_lost(&now, &work(), &report);
 }
 

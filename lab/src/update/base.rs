@@ -87,26 +87,45 @@ impl List {
 impl Base {
     /// What is known of a checkout, before anything of it changes.
     ///
+    /// Whoever updated and then threw the changes away, or pulled by hand, has a tree of another version than the
+    /// one that was taken last. So of the versions that are known, the one counts of which most files are there.
+    ///
     /// # Errors
     ///
     /// A commit or a file cannot be read.
     pub(super) fn of(place: &Place, git: Option<&Git>, newest: Option<&str>) -> Result<Self> {
         let list = List::load(place);
-        let taken = list.as_ref().map(|list| list.version.as_str());
-        let folder = taken.is_some_and(|name| !name.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let commit = match (git, newest) {
-            // The last version came from a folder, which no commit tells of.
-            _ if folder => None,
-            (Some(git), Some(newest)) => git.base(taken, newest),
-            _ => None,
+        let mut known = Vec::new();
+        let commits = match (git, newest) {
+            (Some(git), Some(newest)) => {
+                git.bases(list.as_ref().map(|list| list.version.as_str()), newest)
+            }
+            _ => Vec::new(),
         };
-        if let (Some(git), Some(commit)) = (git, commit) {
-            let tree = git.tree(&commit)?;
-            let prints = List::of(&commit, &tree).prints;
-            let texts = tree.into_iter().map(|(path, file)| (path, file.bytes)).collect();
-            return Ok(Self { prints, texts, is_complete: true, is_first_sight: false });
+        if !list.as_ref().is_some_and(|list| commits.contains(&list.version)) {
+            known.push(Self::of_list(place, list.unwrap_or_default())?);
         }
-        let list = list.unwrap_or_default();
+        for commit in commits {
+            known.extend(git.map(|git| Self::of_commit(git, &commit)).transpose()?);
+        }
+        let mut best = (Self::default(), 0);
+        for base in known {
+            let there = base.matches(place)?;
+            if there > best.1 {
+                best = (base, there);
+            }
+        }
+        Ok(best.0)
+    }
+
+    fn of_commit(git: &Git, commit: &str) -> Result<Self> {
+        let tree = git.tree(commit)?;
+        let prints = List::of(commit, &tree).prints;
+        let texts = tree.into_iter().map(|(path, file)| (path, file.bytes)).collect();
+        Ok(Self { prints, texts, is_complete: true, is_first_sight: false })
+    }
+
+    fn of_list(place: &Place, list: List) -> Result<Self> {
         let is_first_sight = list.version == FIRST_SIGHT;
         let is_complete = !list.version.is_empty() && !is_first_sight;
         let prints = list.prints;
@@ -118,6 +137,17 @@ impl Base {
             }
         }
         Ok(base)
+    }
+
+    /// How many files are there as they were handed out.
+    fn matches(&self, place: &Place) -> Result<usize> {
+        let mut count = 0;
+        for (path, print) in &self.prints {
+            let there = tree::read(place.root(), path)?;
+            let is_same = there.is_some_and(|file| tree::written(path, &file.bytes) == *print);
+            count += usize::from(is_same);
+        }
+        Ok(count)
     }
 }
 

@@ -142,19 +142,15 @@ impl Git {
         self.says_yes(&["merge-base", "--is-ancestor", one, other])
     }
 
-    /// The version that the tree stems from: the last one taken, or what git has in common.
-    pub(super) fn base(&self, taken: Option<&str>, newest: &str) -> Option<String> {
+    /// The versions that the tree may stem from: the one that was taken last, and what git has in common.
+    pub(super) fn bases(&self, taken: Option<&str>, newest: &str) -> Vec<String> {
         let common = self.head().and_then(|head| self.line(&["merge-base", &head, newest]).ok());
-        let commit = |name: &&str| {
+        let is_commit = |name: &&str| {
             let hex = name.len() >= 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
             hex && self.says_yes(&["cat-file", "-e", &format!("{name}^{{commit}}")])
         };
-        match (taken.filter(commit), common) {
-            // Whoever pulled by hand has gone on since.
-            (Some(taken), Some(common)) if !self.is_before(&common, taken) => Some(common),
-            (Some(taken), _) => Some(taken.to_owned()),
-            (None, common) => common,
-        }
+        let taken = taken.filter(is_commit).map(str::to_owned);
+        taken.into_iter().chain(common).collect()
     }
 
     /// All files of a commit.
