@@ -9,7 +9,10 @@ macro_rules! chapter {
     ($answers:ident, $tree:expr) => {{
         use $answers::frames as answer;
         let graded = |stage, check| Graded { tree: $tree, stage, check };
-        [graded(&stage::SCAN, || check::scan(answer::scan))]
+        [
+            graded(&stage::SCAN, || check::scan(answer::scan)),
+            graded(&stage::TOKENS_PER_BYTE, || check::tokens_per_byte(answer::tokens_per_byte)),
+        ]
     }};
 }
 

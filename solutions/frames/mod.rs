@@ -1,5 +1,7 @@
 //! Chapter `frames`: corpora as lazy frames, a stage a file.
 
 mod scan;
+mod tokens_per_byte;
 
 pub use scan::scan;
+pub use tokens_per_byte::tokens_per_byte;

@@ -15,7 +15,8 @@
 //!   first rows: a corpus of codes begins with a hundred numbers and then has `x7`.
 //! - Nothing but an empty field is a null; not `nan`, not `NA`, not `null`.
 //! - A row without a language or without a text is of no use, and left out. A row without an article stays.
-//! - An article that is no number is an `Err` of `collect`, not a null: what is broken is not lost in silence.
+//! - An article that is no number is an `Err` of `collect`, not a null, also where the row would be left out: what is broken
+//!   is not lost in silence.
 //! - The result is a plan: no row was read.
 //!
 //! The path as Polars wants it: `PlRefPath::try_from_path(path)?`.

@@ -9,7 +9,7 @@ pub const CHAPTER: Chapter = Chapter {
     ends_with: "a corpus is read lazily, freed of its duplicates and measured with your tokenizer; `cargo lab tokenize` \
          turns one of any size into Parquet",
     notebook: "notebooks/rust/70_frames.ipynb",
-    stages: &[&SCAN],
+    stages: &[&SCAN, &TOKENS_PER_BYTE],
 };
 
 /// A plan instead of rows.
@@ -49,6 +49,49 @@ pub const SCAN: Stage = Stage {
         "What is the difference between a lazy and an eager data frame?",
         "What goes wrong when the types of a CSV file are inferred?",
         "When is an empty field a null, and when is it an empty text?",
+    ],
+    solved: &[],
+};
+
+/// A closure as an expression.
+pub const TOKENS_PER_BYTE: Stage = Stage {
+    id: "frames.tokens_per_byte",
+    title: "a tokenizer becomes an expression",
+    rust: "an `Arc<dyn Fn + Send + Sync>` moves into a closure that outlives the call, and may run on any thread",
+    ai: "what a language costs is tokens per byte: a ratio of sums, over a corpus whose sums do not fit into 32 bits",
+    minutes: 30,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "`Expr::map` makes an expression of a function from a column to a column; a second function says the type of \
+         the result. The rest is a `group_by`, sums, one division and a `sort`",
+        "in the closure: `texts.str()?.iter()` gives `Option<&str>`, and `collect::<UInt64Chunked>()` makes a column of \
+         `Option<u64>`. Cast `str().len_bytes()` to `UInt64` before the sum; filter languages without bytes; cast one \
+         side of the division to `Float64`",
+        "let tokens = col(\"text\").map(\n    move |texts| {\n        let tokens = texts.str()?.iter().map(/* Option<&str> to \
+         Option<u64> */);\n        Ok(tokens.collect::<UInt64Chunked>().with_name(texts.name().clone()).into_column())\n    \
+         },\n    |_, text| Ok(Field::new(text.name().clone(), DataType::UInt64)),\n);\nrows.group_by([col(\"language\")])\n    \
+         .agg([/* texts, bytes, tokens.sum() */])\n    // filter, with_column, sort by two columns",
+    ],
+    reading: &[
+        Reading {
+            title: "polars::prelude::Expr::map",
+            at: "https://docs.rs/polars/latest/polars/prelude/enum.Expr.html#method.map",
+        },
+        Reading {
+            title: "Polars user guide: aggregation",
+            at: "https://docs.pola.rs/user-guide/expressions/aggregation/",
+        },
+        Reading {
+            title: "Petrov and others: Language Model Tokenizers Introduce Unfairness Between Languages (2023)",
+            at: "https://arxiv.org/abs/2305.15425",
+        },
+    ],
+    questions: &[
+        "Why does the same text cost more tokens in Amharic than in English?",
+        "When is a mean of ratios the wrong number?",
+        "What does a function of your own in a lazy plan cost, and what can the optimizer no longer do?",
     ],
     solved: &[],
 };

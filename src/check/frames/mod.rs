@@ -6,12 +6,14 @@
 mod files;
 mod scan;
 mod seen;
+mod tokens_per_byte;
 
 pub use scan::scan;
+pub use tokens_per_byte::tokens_per_byte;
 
 use super::Verdict;
 
 /// Each wrong answer of the chapter with its own id and what its stage's check says of it.
 pub fn wrong_answers() -> Vec<(&'static str, Verdict)> {
-    [scan::wrong_answers()].into_iter().flatten().collect()
+    [scan::wrong_answers(), tokens_per_byte::wrong_answers()].into_iter().flatten().collect()
 }

@@ -115,10 +115,16 @@ enum Flaw {
     DropsAnyNull,
     Quotes,
     IgnoresErrors,
+    CastsLate,
+    Defaults,
 }
 
 fn flawed(flaw: Flaw, path: &Path) -> PolarsResult<LazyFrame> {
     let is = |other| flaw == other;
+    let reader = LazyCsvReader::new(PlRefPath::try_from_path(path)?);
+    if is(Flaw::Defaults) {
+        return reader.finish();
+    }
     let schema = Schema::from_iter([
         Field::new("language".into(), DataType::String),
         Field::new("article".into(), DataType::UInt32),
@@ -131,16 +137,20 @@ fn flawed(flaw: Flaw, path: &Path) -> PolarsResult<LazyFrame> {
     };
     let nulls: Vec<PlSmallStr> = nulls.iter().map(|word| PlSmallStr::from_str(word)).collect();
     let nulls = (!nulls.is_empty()).then_some(NullValues::AllColumns(nulls));
-    let rows = LazyCsvReader::new(PlRefPath::try_from_path(path)?)
+    let rows = reader
         .with_separator(if is(Flaw::Commas) { b',' } else { b'\t' })
         .with_quote_char(is(Flaw::Quotes).then_some(b'"'))
-        .with_schema((!is(Flaw::Infers)).then(|| Arc::new(schema)))
+        .with_schema((!is(Flaw::Infers) && !is(Flaw::CastsLate)).then(|| Arc::new(schema)))
+        .with_infer_schema_length(Some(if is(Flaw::CastsLate) { 0 } else { 100 }))
         .with_null_values(nulls)
         .with_missing_is_null(!is(Flaw::EmptyText))
         .with_ignore_errors(is(Flaw::IgnoresErrors))
         .finish()?;
     let rows = match flaw {
         Flaw::KeepsRows => rows,
+        Flaw::CastsLate => rows
+            .with_column(col("article").strict_cast(DataType::UInt32))
+            .drop_nulls(Some(cols(["language", "text"]))),
         Flaw::DropsAnyNull => rows.drop_nulls(None),
         _ => rows.filter(col("language").is_not_null().and(col("text").is_not_null())),
     };
@@ -167,6 +177,9 @@ const WRONG: &[Wrong<Answer>] = wrong![
     "quotes", Quotes, "you left the quotation mark a quote, which is the default: a field that begins with one then \
         swallows tabs and lines. `with_quote_char(None)`";
     "ignores_errors", IgnoresErrors, "you ignore what cannot be read, and so it becomes a null that nobody sees";
+    "casts_late", CastsLate, "you read texts and made numbers of them afterwards; the optimizer leaves rows out first, so what \
+        is broken in them is not seen. `with_schema`";
+    "defaults", Defaults, "you left the reader its defaults: a comma, quotes, and types that are guessed";
 ];
 
 pub(super) fn wrong_answers() -> Vec<(&'static str, Verdict)> {

@@ -38,11 +38,12 @@ impl Seen {
     }
 }
 
-/// Each row as its values, apart by bars; a text in quotes, so that an empty one and a null can be told.
+/// Each row as its values, apart by bars; a text in quotes, so that an empty one and a null can be told, and a number
+/// with a fraction to nine places, so that the last bits are nobody's affair.
 pub(super) fn rows(frame: &DataFrame) -> PolarsResult<Vec<String>> {
-    let value = |value: &AnyValue<'_>| match value.get_str() {
-        Some(text) => format!("{text:?}"),
-        None => value.to_string(),
+    let value = |value: &AnyValue<'_>| match value {
+        AnyValue::Float64(number) => format!("{number:.9}"),
+        value => value.get_str().map_or_else(|| value.to_string(), |text| format!("{text:?}")),
     };
     (0..frame.height())
         .map(|at| {
