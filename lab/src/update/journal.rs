@@ -266,15 +266,15 @@ fn remove(disk: &dyn Disk, path: &Path) -> Result<()> {
     gone.with_context(|| format!("could not remove `{}`", path.display()))
 }
 
-#[cfg(unix)]
+#[cfg(unix)] // Windows goes by a file's ending.
 fn make_executable(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::PermissionsExt; // The bit that makes a script a program.
     let mode = fs::metadata(path)?.permissions().mode();
     fs::set_permissions(path, fs::Permissions::from_mode(mode | 0o111))
         .with_context(|| format!("could not make `{}` executable", path.display()))
 }
 
-#[cfg(not(unix))] // Elsewhere no file has such a bit.
+#[cfg(not(unix))] // No file has such a bit there.
 fn make_executable(_: &Path) -> Result<()> {
     Ok(())
 }

@@ -170,13 +170,13 @@ pub(super) fn read(root: &Path, path: &str) -> Result<Option<File>> {
     }
 }
 
-#[cfg(unix)]
+#[cfg(unix)] // Windows goes by a file's ending.
 fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::PermissionsExt; // The bit that makes a script a program.
     fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
 }
 
-#[cfg(not(unix))] // Elsewhere no file has such a bit.
+#[cfg(not(unix))] // No file has such a bit there.
 fn is_executable(_: &Path) -> bool {
     false
 }
