@@ -10,6 +10,7 @@ mod update_faults;
 mod world;
 
 use std::fs;
+use std::process::Command;
 
 use lab::store::Real;
 use lab::update::{self, Choices};
@@ -273,4 +274,32 @@ fn what_stands_in_the_way_is_said_before_anything_changes() {
     let error = error(Some(&world.from()));
     assert!(error.contains("c.rs"), "{error}");
     assert_eq!(files(&place), before);
+}
+
+#[test]
+fn the_first_command_in_an_archive_notes_what_was_handed_out_and_the_exit_code_says_how_it_went() {
+    let world = World::new();
+    world.lay("new", &new());
+    let place = world.lay("mine", &old());
+    let lab = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        let output = command.args(words).current_dir(place.join("src")).output();
+        let output = output.expect("the program runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), text, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    lab(&["hint", "bpe.merge"]);
+    assert!(files(&place).contains_key(".lab/handed-out.txt"), "any command notes it");
+    put(&place, &work());
+    let from = world.from().display().to_string();
+    let before = files(&place);
+    let (code, text, _) = lab(&["update", "--from", &from, "--dry-run"]);
+    assert!(code == Some(0) && text.contains("nothing was changed yet"), "{code:?}\n{text}");
+    assert_eq!(files(&place), before);
+    let (code, text, error) = lab(&["update", "--from", &from]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(error.contains(" update` goes on with it"), "{error}");
+    assert_updated(&files(&place), &text);
+    let (code, _, error) = lab(&["update"]);
+    assert!(code == Some(2) && error.contains("no git clone"), "{code:?}\n{error}");
 }
