@@ -172,6 +172,26 @@ fn a_branch_with_commits_of_its_own_and_a_full_index_stay_as_they_are() {
 }
 
 #[test]
+fn a_branch_that_git_holds_on_to_steps_forward_the_next_time() {
+    let world = World::new();
+    let place = world.cloned();
+    // As a git that was killed leaves it behind.
+    let lock = place.join(".git/index.lock");
+    fs::write(&lock, "").expect("it can be written");
+    let report = updated(&place, None);
+    assert_updated(&files(&place), &report);
+    assert!(report.contains("the next `cargo lab update` tries again"), "{report}");
+    fs::remove_file(&lock).expect("it is there");
+    // Or the index came through, and the branch did not.
+    git(&place, "read-tree origin/main");
+    let report = updated(&place, None);
+    assert!(report.contains("your branch steps forward"), "{report}");
+    let [head, origin] =
+        ["rev-parse HEAD", "rev-parse origin/main"].map(|words| git(&place, words));
+    assert_eq!(head, origin, "{report}");
+}
+
+#[test]
 fn a_tree_that_was_taken_back_to_an_older_version_is_not_taken_for_edited() {
     let world = World::new();
     let place = world.cloned();

@@ -239,8 +239,13 @@ impl Git {
                 return Some(format!("git is in the middle of something (`{busy}`)"));
             }
         }
-        let staged = !self.says_yes(&["diff", "--cached", "--quiet", head]);
-        staged.then(|| "something is staged".to_owned())
+        (self.staged(head) && self.staged(newest)).then(|| "something is staged".to_owned())
+    }
+
+    /// Whether the index holds anything else than this commit. A step forward that was interrupted leaves an index
+    /// of the newer commit, in which nothing is staged either.
+    fn staged(&self, commit: &str) -> bool {
+        !self.says_yes(&["diff", "--cached", "--quiet", commit])
     }
 
     /// Moves the branch on; files stay as they are. Done once is done for good.
@@ -253,9 +258,7 @@ impl Git {
         if at.as_deref() == Some(to) {
             return Ok(true);
         }
-        // Another time, the index may have come through and the branch not.
-        let staged = |commit: &str| !self.says_yes(&["diff", "--cached", "--quiet", commit]);
-        if at.as_deref() != Some(from) || staged(from) && staged(to) {
+        if at.as_deref() != Some(from) || self.staged(from) && self.staged(to) {
             return Ok(false);
         }
         self.run(&["reset", "--quiet", "--mixed", to])?;

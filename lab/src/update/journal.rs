@@ -159,13 +159,17 @@ impl Journal {
             }
         }
         store::replace(disk, &place.state(LIST), &self.list)?;
-        if let (Some(git), Some((from, to))) = (git, &self.head)
-            && !git.step_forward(from, to)?
-        {
-            late.push(
-                "git: the branch moved or something was staged meanwhile; it stays where it is"
-                    .to_owned(),
-            );
+        if let (Some(git), Some((from, to))) = (git, &self.head) {
+            match git.step_forward(from, to) {
+                Ok(true) => {}
+                Ok(false) => late.push(
+                    "the branch moved or something was staged; it stays where it is".to_owned(),
+                ),
+                // Such as while another git is at work. All files are in place, so this can wait.
+                Err(error) => late.push(format!(
+                    "the branch stays where it is, and the next `cargo lab update` tries again: {error:#}"
+                )),
+            }
         }
         remove(disk, &place.state(NAME))?;
         Ok(late)
