@@ -1,7 +1,9 @@
 //! Chapter `frames`: corpora as lazy frames, a stage a file.
 
+mod pushdown;
 mod scan;
 mod tokens_per_byte;
 
+pub use pushdown::long_texts;
 pub use scan::scan;
 pub use tokens_per_byte::tokens_per_byte;

@@ -9,7 +9,7 @@ pub const CHAPTER: Chapter = Chapter {
     ends_with: "a corpus is read lazily, freed of its duplicates and measured with your tokenizer; `cargo lab tokenize` \
          turns one of any size into Parquet",
     notebook: "notebooks/rust/70_frames.ipynb",
-    stages: &[&SCAN, &TOKENS_PER_BYTE],
+    stages: &[&SCAN, &TOKENS_PER_BYTE, &PUSHDOWN],
 };
 
 /// A plan instead of rows.
@@ -92,6 +92,47 @@ pub const TOKENS_PER_BYTE: Stage = Stage {
         "Why does the same text cost more tokens in Amharic than in English?",
         "When is a mean of ratios the wrong number?",
         "What does a function of your own in a lazy plan cost, and what can the optimizer no longer do?",
+    ],
+    solved: &[],
+};
+
+/// What the optimizer may move, and what it cannot.
+pub const PUSHDOWN: Stage = Stage {
+    id: "frames.pushdown",
+    title: "let the reader of the file do the work",
+    rust: "a closure is opaque: the optimizer can move an expression that it can read, and may run yours where you did not think",
+    ai: "of a corpus of a terabyte one language and three columns are read; and a costly tokenizer runs on what is left",
+    minutes: 30,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "`LazyFrame::scan_parquet` gives the plan. Write it, print `explain(true)`, and read what stands below `Parquet SCAN`. \
+         What is numbered and what is counted has to stand at the right place; the rest finds its place by itself",
+        "`with_row_index` directly on the scan, then the filter on the language, then a `select` that computes `tokens`, and \
+         only then a filter on that column. Look at what becomes of the plan if that last filter calls the tokenizer itself",
+        "LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, ScanArgsParquet::default())?\n    \
+         .with_row_index(\"row\", None)\n    .filter(/* the language */)\n    .select([col(\"row\"), col(\"article\"), \
+         /* tokens */])\n    .filter(/* enough of them */)",
+    ],
+    reading: &[
+        Reading {
+            title: "Polars user guide: what the optimizer does",
+            at: "https://docs.pola.rs/user-guide/lazy/optimizations/",
+        },
+        Reading {
+            title: "Polars user guide: query plans, and how to read them",
+            at: "https://docs.pola.rs/user-guide/lazy/query-plan/",
+        },
+        Reading {
+            title: "Apache Parquet: the file format, row groups and column chunks",
+            at: "https://parquet.apache.org/docs/file-format/",
+        },
+    ],
+    questions: &[
+        "What are predicate and projection pushdown, and why does Parquet make them pay?",
+        "Why must a row number be taken before a filter, and what does that do to pushdown?",
+        "How would you see that a query reads more than it needs?",
     ],
     solved: &[],
 };

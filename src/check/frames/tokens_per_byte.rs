@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use polars::prelude::*;
 
+use super::declaration::declaration;
 use super::seen::rows;
-use crate::bpe::Encoding;
+use super::tokenizers::Tokenizer;
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong};
 use crate::course::frames::TOKENS_PER_BYTE;
@@ -45,36 +46,7 @@ fn first_line(error: &PolarsError) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-/// The tokenizers of the cases.
-#[derive(Clone, Copy)]
-enum Tokenizer {
-    Words,
-    /// Three billion tokens for each text.
-    Huge,
-    Cl100k,
-}
-
-impl Tokenizer {
-    fn count(self) -> Count {
-        match self {
-            Self::Words => Arc::new(|text| text.split_whitespace().count()),
-            Self::Huge => Arc::new(|_| 3_000_000_000),
-            Self::Cl100k => {
-                let encoding = Encoding::cl100k();
-                Arc::new(move |text| encoding.count(text))
-            }
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Words => "/* counts words */",
-            Self::Huge => "/* says 3,000,000,000 for each text */",
-            Self::Cl100k => "/* counts tokens of cl100k */",
-        }
-    }
-}
-
+/// Language and text.
 type Row = (&'static str, Option<&'static str>);
 
 /// An input.
@@ -242,21 +214,14 @@ fn cases() -> impl Iterator<Item = Case<Given, Result<Seen, String>>> {
         (&[("eng", Some("a")), ("eng", Some("b")), ("deu", Some("c"))], Huge, FULL),
     ];
     let small = list.into_iter().map(|(rows, tokenizer, why)| (rows.to_vec(), tokenizer, why));
-    let corpus = std::iter::once_with(|| (declaration(), Cl100k, CORPUS));
+    let corpus = std::iter::once_with(|| {
+        let rows = declaration().into_iter().map(|row| (row.language, row.text)).collect();
+        (rows, Cl100k, CORPUS)
+    });
     small.chain(corpus).map(|(rows, tokenizer, why)| {
         let given = Given { rows, tokenizer };
         Case { expected: Ok(expected(&given)), input: given, why }
     })
-}
-
-/// Language and text of each article of the Declaration.
-fn declaration() -> Vec<Row> {
-    let lines = include_str!("../../../data/declaration.tsv").lines().skip(1);
-    let row = |line: &'static str| {
-        let mut fields = line.split('\t');
-        Some((fields.next()?, Some(fields.nth(1)?)))
-    };
-    lines.filter_map(row).collect()
 }
 
 /// What an answer with one flaw does otherwise.
