@@ -13,6 +13,7 @@ macro_rules! chapter {
             graded(&stage::SCAN, || check::scan(answer::scan)),
             graded(&stage::TOKENS_PER_BYTE, || check::tokens_per_byte(answer::tokens_per_byte)),
             graded(&stage::PUSHDOWN, || check::pushdown(answer::long_texts)),
+            graded(&stage::DEDUP, || check::dedup(answer::signature, answer::dedup)),
         ]
     }};
 }

@@ -9,7 +9,7 @@ pub const CHAPTER: Chapter = Chapter {
     ends_with: "a corpus is read lazily, freed of its duplicates and measured with your tokenizer; `cargo lab tokenize` \
          turns one of any size into Parquet",
     notebook: "notebooks/rust/70_frames.ipynb",
-    stages: &[&SCAN, &TOKENS_PER_BYTE, &PUSHDOWN],
+    stages: &[&SCAN, &TOKENS_PER_BYTE, &PUSHDOWN, &DEDUP],
 };
 
 /// A plan instead of rows.
@@ -133,6 +133,51 @@ pub const PUSHDOWN: Stage = Stage {
         "What are predicate and projection pushdown, and why does Parquet make them pay?",
         "Why must a row number be taken before a filter, and what does that do to pushdown?",
         "How would you see that a query reads more than it needs?",
+    ],
+    solved: &[],
+};
+
+/// Exact and near duplicates.
+pub const DEDUP: Stage = Stage {
+    id: "frames.dedup",
+    title: "leave out what was there already, or nearly",
+    rust: "a closure that a plan owns, `Send + Sync`, which borrows from the frame that it is given; and a `HashMap` with a key of \
+         two parts",
+    ai: "duplicates are learnt by heart and spoil tests; MinHash with bands finds the near ones without comparing all pairs",
+    minutes: 45,
+    level: Level::Core,
+    version: 1,
+    uses: &[],
+    hints: [
+        "A signature is 64 least hashes, so it needs the shingles once and `hash` with each seed. `dedup` is one walk over \
+         the texts, with a set of those seen and a map from a band to the texts that stay and have it",
+        "`char`s of `to_lowercase()`, `windows(n)` with n from 1 to 5, `std::array::from_fn`. In the walk: an equal text goes; \
+         else look up `(number of the band, its four numbers)`, ask `similar` about what is there, and if the text \
+         stays, enter it. `DataFrame::filter` takes the mask, and `AllowedOptimizations::empty()` keeps the optimizer above",
+        "let leave_out = move |rows: DataFrame| {\n    let mut seen = HashSet::new();\n    let mut buckets: \
+         HashMap<(usize, Vec<u64>), Vec<&str>> = HashMap::new();\n    let mut stays = Vec::new();\n    for text in \
+         rows.column(\"text\")?.str()?.iter().map(Option::unwrap_or_default) {\n        /* stays.push(…) */\n    }\n    \
+         rows.filter(&BooleanChunked::from_slice(\"stays\".into(), &stays))\n};\nrows.map(leave_out, \
+         AllowedOptimizations::empty(), None, Some(\"dedup\"))",
+    ],
+    reading: &[
+        Reading {
+            title: "Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, chapter 3, finding similar items",
+            at: "http://infolab.stanford.edu/~ullman/mmds/ch3n.pdf",
+        },
+        Reading {
+            title: "Lee and others: Deduplicating Training Data Makes Language Models Better (2021)",
+            at: "https://arxiv.org/abs/2107.06499",
+        },
+        Reading {
+            title: "polars::prelude::LazyFrame::map",
+            at: "https://docs.rs/polars/latest/polars/prelude/struct.LazyFrame.html#method.map",
+        },
+    ],
+    questions: &[
+        "How do MinHash and bands find near duplicates among a billion texts, and what do they miss?",
+        "Sixteen bands of four, or eight of eight: which pairs become candidates?",
+        "Why may a filter not be taken below the removal of duplicates?",
     ],
     solved: &[],
 };

@@ -45,6 +45,7 @@
 mod error;
 mod input;
 mod journal;
+mod near;
 mod output;
 mod read;
 mod report;
@@ -52,6 +53,7 @@ mod tokenize;
 
 pub use error::TokenizeError;
 pub use input::Format;
+pub use near::{Similar, hash};
 pub use report::{BadKind, BadRow, Report};
 pub use tokenize::{Layout, Options, Progress, parts, tokenize};
 
