@@ -186,7 +186,7 @@ enum Command {
     Doctor,
     /// Set up what is missing, in the foreground, and open nothing
     #[command(
-        after_help = "Examples:\n  cargo lab setup\n  cargo lab setup kernel\n  cargo lab setup --chapter frames"
+        after_help = "Examples:\n  cargo lab setup\n  cargo lab setup kernel\n  cargo lab setup --chapter frames\n  cargo lab setup python --chapter frames"
     )]
     Setup {
         /// Only this part

@@ -6,7 +6,8 @@
 //! | `kernel` | the cache: the Rust kernel `evcxr_jupyter`, built once for all checkouts | 7 to 10 minutes |
 //! | `warm` | the cache: the crates that notebooks use, downloaded and compiled once | half a minute |
 //! | `package` | `.venv`: the package `rust_for_ai` for notebooks in Python, built here | one to three minutes |
-//! | `--chapter frames` | `target/frames` and the cache: Polars, for graders and programs and for the kernel | ten to fifteen minutes |
+//! | `--chapter frames` | `.venv`: Polars and pandas for Python | half a minute, 440 MB |
+//! | | `target/frames` and the cache: Polars, for graders and programs and for the kernel | ten to fifteen minutes |
 //!
 //! Each part is a function from "missing" to "there" that can be stopped and started again, and that
 //! does nothing when it is there already. Kernelspecs and settings hold absolute paths; they are
@@ -63,6 +64,9 @@ pub fn setup(place: &Place, part: Option<Part>, chapter: Option<&Chapter>) -> Re
         package::set_up(place)?;
     }
     if let Some(chapter) = chapter {
+        if part.is_none_or(|part| part == Part::Python) {
+            python::of_chapter(place, chapter)?;
+        }
         if part.is_none() {
             grade::prepare(place, chapter)?;
             tokenize::TOKENIZE.build(place, tokenize::FEATURE)?;

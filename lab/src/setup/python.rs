@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use rust_for_ai::course::Chapter;
 
 use super::Diagnosis;
 use crate::place::Place;
@@ -52,6 +53,27 @@ pub(super) fn set_up(place: &Place) -> Result<()> {
     pip(place, "installing JupyterLab", REQUIREMENTS)?;
     let list = fs::read(place.join(REQUIREMENTS)).context(REQUIREMENTS)?;
     store::replace(&Real, &stamp(place), &list)
+}
+
+/// Installs what a chapter's notebook in Python imports beyond the package, if it has a list of its own.
+pub(super) fn of_chapter(place: &Place, chapter: &Chapter) -> Result<()> {
+    let list = format!("lab/assets/requirements-{}.txt", chapter.id);
+    // A copy, as of the list that everybody needs.
+    let stamp = place.join(".venv").join(format!("lab-requirements-{}.txt", chapter.id));
+    if !place.join(&list).exists() {
+        return Ok(());
+    }
+    let _lock = Lock::wait_saying(
+        &place.state("setup.lock"),
+        "another `cargo lab` is setting up; waiting for it",
+    )?;
+    let wanted = fs::read(place.join(&list)).with_context(|| list.clone())?;
+    if fs::read(&stamp).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    let label = format!("installing the Python packages of chapter `{}`", chapter.id);
+    pip(place, &label, &list)?;
+    store::replace(&Real, &stamp, &wanted)
 }
 
 /// Installs a further pinned and hashed list into the environment.

@@ -265,7 +265,9 @@ fn fresh_notebooks(place: &Place, Choices { cold, .. }: Choices) -> Result<()> {
     say(&format!("setting up again, with nothing missing: {:.1} s", start.elapsed().as_secs_f64()));
     done(&mut fresh.lab(&["doctor"]))?;
     // Its crates take minutes, so nobody else's set-up has them.
-    done(&mut fresh.lab(&["setup", "kernel", "--chapter", "frames"]))?;
+    for part in ["python", "kernel"] {
+        done(&mut fresh.lab(&["setup", part, "--chapter", "frames"]))?;
+    }
     for tree in ["solutions", "exercises"] {
         done(fresh::without_network(&mut fresh.lab(&["dev", "notebooks", "--run", tree])))?;
     }
