@@ -9,10 +9,12 @@ True
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -26,12 +28,15 @@ __all__ = [
     "Axis",
     "BuildError",
     "Html",
+    "MissingPackage",
     "Module",
     "answers",
     "attempt",
+    "bars",
     "given",
     "lines",
     "module",
+    "needs",
     "table",
     "timeline",
     "tokens",
@@ -133,6 +138,76 @@ def timeline(see: str, rows: Iterable[tuple[str, float, Iterable[float]]], overd
 _FREE, _HELD = "#7fd0b8", "#b34700"
 
 
+def bars(see: str, axis: Axis, rows: Iterable[tuple[str, float, float, float]], marked: Collection[str] = ()) -> Html:
+    """A bar a row, below the sentence that says what to see: a name, the value, and from where to where it varies.
+
+    A whisker goes from the least to the greatest; where they equal the value there is none. On a linear axis bars
+    begin at zero. On a logarithmic one, which needs positive values, they begin at 1, where a ratio is neither gain
+    nor loss. Rows whose names are `marked` have another colour.
+
+    >>> picture = bars("ours is faster", Axis("speed", "times", log=True), [("a", 10, 8, 12), ("b", 0.5, 0.5, 0.5)])
+    >>> picture._repr_html_().count("<rect"), "speed (times, log scale)" in picture._repr_html_()
+    (2, True)
+    """
+    drawn = list(rows)
+    ends = [0.0 if not axis.log else 1.0, *(end for _, *values in drawn for end in values)]
+    low, high = min(ends), max(ends)
+    if not all(map(math.isfinite, ends)) or axis.log and low <= 0:
+        raise ValueError(f"expected {'positive' if axis.log else 'finite'} values, got {ends}")
+    ticks = _decades(low, high) if axis.log else _steps(low, high)
+    scaled = math.log10 if axis.log else float
+    left, width, row, top = 330, 430, 15, 8
+    begin, span = scaled(ticks[0]), scaled(ticks[-1]) - scaled(ticks[0])
+    bottom = top + row * len(drawn) + 4
+
+    def place(value: float) -> float:
+        return left + (scaled(value) - begin) / span * width
+
+    def text(x: float, y: float, anchor: str, content: str) -> str:
+        return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(content)}</text>'
+
+    svg, origin = [], place(1.0 if axis.log else 0.0)
+    for tick in ticks:
+        x, colour = place(tick), "#888" if place(tick) == origin else "#ddd"
+        svg.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}" stroke="{colour}"/>')
+        svg.append(text(x, bottom + 14, "middle", f"{tick:,g}"))
+    for number, (name, value, least, most) in enumerate(drawn):
+        y, end = top + 2 + row * number, place(value)
+        colour = "#b34700" if name in marked else "#2f7ec0"
+        svg.append(text(left - 8, y + 10, "end", name))
+        svg.append(f'<rect x="{min(origin, end):.1f}" y="{y}" width="{abs(end - origin):.1f}" height="11" fill="{colour}"/>')
+        if least < most:
+            a, b, middle = place(least), place(most), y + 5.5
+            path = f"M{a:.1f} {y + 2}V{y + 9}M{a:.1f} {middle}H{b:.1f}M{b:.1f} {y + 2}V{y + 9}"
+            svg.append(f'<path d="{path}" stroke="#111" fill="none"/>')
+        svg.append(text(max(end, place(most), origin) + 6, y + 10, "start", f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"))
+    label = f"{axis.name} ({axis.unit}{', log scale' if axis.log else ''})"
+    svg.append(text(left + width / 2, bottom + 32, "middle", label))
+    size = f'width="{left + width + 60}" height="{bottom + 42}"'
+    return Html(
+        f'<figure style="margin:6px 0"><figcaption>{escape(see)}</figcaption>'
+        f'<div style="background:#fff;display:inline-block"><svg {size} font-family="sans-serif" '
+        f'font-size="11" fill="#111">{"".join(svg)}</svg></div></figure>'
+    )
+
+
+def _steps(low: float, high: float) -> list[float]:
+    """Round numbers that enclose a range, eleven at most."""
+    powers = (factor * 10.0**power for power in range(-9, 12) for factor in (1, 2, 5))
+    step = next((step for step in powers if (high - low) / step <= 9), 1.0)
+    return [round(number * step, 9) for number in range(math.floor(low / step), max(math.ceil(high / step), 1) + 1)]
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """Powers of ten that enclose a range, with 2 and 5 between them where there are few."""
+    first, last = math.floor(math.log10(low)), max(math.ceil(math.log10(high)), math.floor(math.log10(low)) + 1)
+    factors = (1, 2, 5) if last - first <= 3 else (1,)
+    all = [factor * 10.0**power for power in range(first, last) for factor in factors] + [10.0**last]
+    above = [tick for tick in all if tick >= high][0]
+    below = [tick for tick in all if tick <= low][-1]
+    return [tick for tick in all if below <= tick <= above]
+
+
 def tokens(title: str, tokens: Iterable[tuple[int, bytes]]) -> Html:
     """The tokens of a text, each on a coloured ground, given by id and bytes.
 
@@ -206,6 +281,27 @@ def given(value: T | None) -> T:
     if value is None:
         raise _Missing
     return value
+
+
+def needs(mend: str, *packages: str) -> None:
+    """Ends a cell with one sentence, and with it a run of all cells, where a package is not installed.
+
+    >>> needs("cargo lab setup --chapter frames", "json")
+    >>> needs("cargo lab setup --chapter frames", "json", "no_such_package")
+    Traceback (most recent call last):
+    rust_for_ai.notebook.MissingPackage: not installed here: no_such_package; `cargo lab setup --chapter frames` installs it
+    """
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        them = "it" if len(missing) == 1 else "them"
+        raise MissingPackage(f"not installed here: {', '.join(missing)}; `{mend}` installs {them}")
+
+
+class MissingPackage(ImportError):
+    """What a notebook imports is not there; a notebook shows the sentence and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 _SOLVE = "solve it, save, and run the cell again"
