@@ -150,13 +150,16 @@ def bars(see: str, axis: Axis, rows: Iterable[tuple[str, float, float, float]], 
     (2, True)
     """
     drawn = list(rows)
+    if not drawn:
+        return Html(f"<figure style=\"margin:6px 0\"><figcaption>{escape(see)}</figcaption><i>no bars to draw</i></figure>")
     ends = [0.0 if not axis.log else 1.0, *(end for _, *values in drawn for end in values)]
     low, high = min(ends), max(ends)
     if not all(map(math.isfinite, ends)) or axis.log and low <= 0:
         raise ValueError(f"expected {'positive' if axis.log else 'finite'} values, got {ends}")
     ticks = _decades(low, high) if axis.log else _steps(low, high)
     scaled = math.log10 if axis.log else float
-    left, width, row, top = 330, 430, 15, 8
+    # As wide as the longest name, at some six pixels a letter.
+    left, width, row, top = 24 + 6 * max(len(name) for name, *_ in drawn), 430, 15, 8
     begin, span = scaled(ticks[0]), scaled(ticks[-1]) - scaled(ticks[0])
     bottom = top + row * len(drawn) + 4
 
@@ -200,12 +203,13 @@ def _steps(low: float, high: float) -> list[float]:
 
 def _decades(low: float, high: float) -> list[float]:
     """Powers of ten that enclose a range, with 2 and 5 between them where there are few."""
-    first, last = math.floor(math.log10(low)), max(math.ceil(math.log10(high)), math.floor(math.log10(low)) + 1)
-    factors = (1, 2, 5) if last - first <= 3 else (1,)
-    all = [factor * 10.0**power for power in range(first, last) for factor in factors] + [10.0**last]
-    above = [tick for tick in all if tick >= high][0]
-    below = [tick for tick in all if tick <= low][-1]
-    return [tick for tick in all if below <= tick <= above]
+    # A range that is one value gets some width.
+    high = max(high, 1.01 * low)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    factors = (1, 2, 5) if last - first <= 4 else (1,)
+    ticks = [factor * 10.0**power for power in range(first, last) for factor in factors] + [10.0**last]
+    below, above = max(tick for tick in ticks if tick <= low), min(tick for tick in ticks if tick >= high)
+    return [tick for tick in ticks if below <= tick <= above]
 
 
 def tokens(title: str, tokens: Iterable[tuple[int, bytes]]) -> Html:
