@@ -22,7 +22,8 @@
 //! - for which `similar` gives `threshold` or more with a row before it *that stays*. An equal band is a reason to ask,
 //!   not an answer: `similar` decides. It is costly, and asked about few pairs: on average at most ten for each row.
 //!
-//! The rows that stay keep their order and their columns. No `text` is null.
+//! The rows that stay keep their order and their columns. No `text` is null. The rows may come in parts, such as of two
+//! files; a filter that judges each row by itself is taken down into each part, and this one must not be.
 //!
 //! The result is a plan, and what the caller adds to it comes after. `LazyFrame::map` takes a function from frame to
 //! frame into a plan; its second argument says what the optimizer may take below it. Think of `dedup(…).filter(…)`: which

@@ -1,11 +1,14 @@
 //! Tokenizers for the cases, and how a wrong answer makes an expression of one.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use polars::prelude::*;
 
 use crate::bpe::Encoding;
 use crate::frames::Count;
+
+/// Unpacked once, for all cases of all stages.
+static CL100K: LazyLock<Encoding> = LazyLock::new(Encoding::cl100k);
 
 /// A tokenizer that counts.
 #[derive(Clone, Copy)]
@@ -21,10 +24,7 @@ impl Tokenizer {
         match self {
             Self::Words => Arc::new(|text| text.split_whitespace().count()),
             Self::Huge => Arc::new(|_| 3_000_000_000),
-            Self::Cl100k => {
-                let encoding = Encoding::cl100k();
-                Arc::new(move |text| encoding.count(text))
-            }
+            Self::Cl100k => Arc::new(|text| CL100K.count(text)),
         }
     }
 

@@ -147,6 +147,6 @@ pub(super) const WRONG: &[Wrong<dyn Answer>] = wrong![
         `AllowedOptimizations::empty()`";
     "columns_pass", ColumnsPass, "you let the choice of columns pass below your function; then `text` is gone when it comes to it. \
         `AllowedOptimizations::empty()`";
-    "expression", Expression, "you filtered by `Expr::map`, which promises that each row is judged by itself; so threads take \
-        parts of the frame, and other filters go first. A function of a whole frame is `LazyFrame::map`";
+    "expression", Expression, "you filtered by `Expr::map`, which promises that each row is judged by itself; so it is taken down \
+        into each part of the rows, and to each thread. A function of a whole frame is `LazyFrame::map`";
 ];
