@@ -34,8 +34,10 @@ pub(super) fn configure(place: &Place) -> Result<()> {
         "XDG_CACHE_HOME": kernel::build_cache(place)?,
     });
     environment[crate::rustc::REAL] = Value::from(real_rustc()?);
-    // Cells link with the standard library when they run. cargo tells whatever it runs where that is, `cargo lab`
-    // and so its JupyterLab; JupyterHub and editors start the kernel by themselves.
+    // Cells link with the standard library when they run, by a relative path of which the kernel's copy of the code
+    // has one step too many. That is none where toolchain and temporary files have only `/` in common, and else the
+    // kernel dies with "dlopen failed". cargo tells whatever it runs where the library is, `cargo lab` and so its
+    // JupyterLab; JupyterHub and editors start the kernel by themselves.
     environment["RUST_FOR_AI_LIBRARIES"] = Value::from(asked_of_rustc("target-libdir")?);
     // The kernel runs cargo in a folder of its own, where the checkout's toolchain file says nothing.
     if let Ok(toolchain) = std::env::var("RUSTUP_TOOLCHAIN") {
