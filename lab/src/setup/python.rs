@@ -273,7 +273,28 @@ pub(super) fn mend_paths(place: &Place, old: &str, new: &str) -> Result<()> {
 
 #[cfg(all(test, unix))] // On Windows scripts are programs and stand elsewhere.
 mod tests {
+    use rust_for_ai::course::{bpe, frames};
+
     use super::*;
+
+    #[test]
+    fn the_packages_of_a_chapter_are_installed_when_its_list_changes_and_only_then() {
+        let root =
+            std::env::temp_dir().join(format!("rust-for-ai-packages-{}", std::process::id()));
+        let list = root.join("lab/assets/requirements-frames.txt");
+        fs::create_dir_all(root.join("lab/assets")).expect("a folder for lists");
+        fs::create_dir_all(root.join(".venv")).expect("an environment");
+        fs::write(&list, "as installed\n").expect("a list");
+        fs::write(root.join(".venv/lab-requirements-frames.txt"), "as installed\n")
+            .expect("a copy");
+        let place = Place::at(&root);
+        of_chapter(&place, &frames::CHAPTER).expect("nothing is to be done");
+        of_chapter(&place, &bpe::CHAPTER).expect("there is no list");
+        fs::write(&list, "another version\n").expect("a list");
+        // There is no Python that could install it.
+        of_chapter(&place, &frames::CHAPTER).expect_err("the list is another one");
+        fs::remove_dir_all(root).expect("the folder is ours");
+    }
 
     #[test]
     fn a_moved_environment_names_its_new_place_however_often_it_is_mended() {
