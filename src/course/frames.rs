@@ -162,8 +162,8 @@ pub const DEDUP: Stage = Stage {
     ],
     reading: &[
         Reading {
-            title: "Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, chapter 3, finding similar items",
-            at: "http://infolab.stanford.edu/~ullman/mmds/ch3n.pdf",
+            title: "C. Mou: Large-scale Near-deduplication Behind BigCode (2023)",
+            at: "https://huggingface.co/blog/dedup",
         },
         Reading {
             title: "Lee and others: Deduplicating Training Data Makes Language Models Better (2021)",
