@@ -20,7 +20,8 @@
 //!
 //! - that has the same `text` as a row before it: `similar` is never asked about two equal texts; or
 //! - for which `similar` gives `threshold` or more with a row before it *that stays*. An equal band is a reason to ask,
-//!   not an answer: `similar` decides. It is costly, and asked about few pairs: on average at most ten for each row.
+//!   not an answer: `similar` decides. It is costly, and asked about few pairs, of texts as they stand in
+//!   the rows: on average at most ten for each row.
 //!
 //! The rows that stay keep their order and their columns. No `text` is null. The rows may come in parts, such as of two
 //! files; a filter that judges each row by itself is taken down into each part, and this one must not be.

@@ -18,6 +18,9 @@ pub(super) fn shingles(lower: &[char]) -> Vec<String> {
 /// A pair that was asked about, by the places where the two texts stand first; and the answer.
 type Asked = (usize, usize, f64);
 
+/// The place of a text that stands in no row.
+const NOWHERE: usize = usize::MAX;
+
 /// The measure, for some texts.
 pub(super) struct Scale {
     /// Where each text stands first.
@@ -45,10 +48,12 @@ impl Scale {
         let (texts, log) = (Arc::clone(&self.texts), Arc::clone(&self.log));
         Arc::new(move |a, b| {
             // A text that is none of the rows' is like nothing.
-            let (Some((x, a)), Some((y, b))) = (texts.get(a), texts.get(b)) else { return 0.0 };
-            let similarity = jaccard(a, b);
+            let (x, y, similarity) = match (texts.get(a), texts.get(b)) {
+                (Some((x, a)), Some((y, b))) => (*x, *y, jaccard(a, b)),
+                _ => (NOWHERE, 0, 0.0),
+            };
             if let Ok(mut log) = log.lock() {
-                log.push((*x, *y, similarity));
+                log.push((x, y, similarity));
             }
             similarity
         })
@@ -71,6 +76,9 @@ impl Scale {
     /// be proven.
     pub(super) fn compared(&self, stays: &[usize], proof: Option<f64>) -> Compared {
         let Ok(log) = self.log.lock() else { return Compared::TooMany };
+        if log.iter().any(|(x, _, _)| *x == NOWHERE) {
+            return Compared::Changed;
+        }
         if log.iter().any(|(x, y, _)| x == y) {
             return Compared::Equal;
         }
@@ -107,6 +115,7 @@ fn jaccard(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
 pub(super) enum Compared {
     Fine,
     BeforeCollect,
+    Changed,
     Equal,
     TooMany,
     Unproven,
@@ -117,6 +126,7 @@ impl fmt::Display for Compared {
         f.write_str(match self {
             Self::Fine => "`similar` was asked about few pairs of different texts, and decided",
             Self::BeforeCollect => "`similar` was asked before `collect`",
+            Self::Changed => "`similar` was asked about a text that stands in no row",
             Self::Equal => "`similar` was asked about two equal texts",
             Self::TooMany => "`similar` was asked about more than ten pairs for each row",
             Self::Unproven => {

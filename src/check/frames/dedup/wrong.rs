@@ -22,6 +22,7 @@ enum Flaw {
     Unverified,
     OneBand,
     AsksEqual,
+    AsksLower,
     MoreThan,
     Clusters,
     Eager,
@@ -108,6 +109,7 @@ fn stays(flaw: Flaw, texts: &StringChunked, similar: &Similar, threshold: f64) -
         };
         let twin = |other: &&str| match flaw {
             Flaw::Unverified => true,
+            Flaw::AsksLower => similar(&other.to_lowercase(), &text.to_lowercase()) >= threshold,
             Flaw::MoreThan => similar(other, text) > threshold,
             _ => similar(other, text) >= threshold,
         };
@@ -140,6 +142,7 @@ pub(super) const WRONG: &[Wrong<dyn Answer>] = wrong![
     "unverified", Unverified, "you took an equal band for an answer; it is a reason to ask `similar`";
     "one_band", OneBand, "you compared whole signatures; one number of 64 that differs then hides a pair. Cut them into bands";
     "asks_equal", AsksEqual, "you asked `similar` about equal texts; a `HashSet` of texts knows them for nothing";
+    "asks_lower", AsksLower, "you asked `similar` about texts in lower case; it takes them as they stand in the rows";
     "more_than", MoreThan, "you asked for more than the threshold; the threshold itself is enough";
     "clusters", Clusters, "you compared with rows that are gone, too; so a chain of small changes eats texts that are far apart";
     "eager", Eager, "you carried the plan out; give back a plan";
