@@ -123,7 +123,7 @@ enum Command {
         /// For autograders: every stage of the course, also those that could not be graded, and why
         #[arg(long, requires = "json", conflicts_with = "id")]
         all: bool,
-        /// With `--all`: also the stages that need a build of their own (Candle takes minutes)
+        /// With `--all`: also the stages that need a build of their own (Candle and Polars take minutes)
         #[arg(long, requires = "all")]
         apart: bool,
     },
