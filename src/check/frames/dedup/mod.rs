@@ -58,7 +58,7 @@ fn check(answer: &(dyn Answer + 'static), origin: Origin) -> Verdict {
         show: Seen::show,
         diff: |_, expected, got| match (expected, got) {
             (Seen::Signature(expected), Seen::Signature(got)) => {
-                let equal = expected.iter().zip(got).filter(|(expected, got)| expected == got);
+                let equal = expected.iter().zip(&**got).filter(|(expected, got)| expected == got);
                 vec![format!("{} of 64 numbers are equal", equal.count())]
             }
             _ => Vec::new(),
@@ -113,7 +113,7 @@ impl Asked {
 
     fn run(&self, answer: &dyn Answer) -> Seen {
         let carried_out = match self {
-            Self::Signature(text) => return Seen::Signature(answer.signature(text)),
+            Self::Signature(text) => return Seen::Signature(Box::new(answer.signature(text))),
             Self::Rows { texts, threshold, then } => carry_out(answer, texts, *threshold, *then)
                 .map(|(frame, compared, _)| rows(&frame).map(|rows| Seen::Rows { rows, compared })),
             Self::Planted(planted) => {
@@ -166,7 +166,7 @@ fn carry_out(
 
 /// What is seen of an answer.
 enum Seen {
-    Signature(Signature),
+    Signature(Box<Signature>),
     Rows { rows: Vec<String>, compared: Compared },
     Share { precision: f64, recall: f64, compared: Compared, count: usize },
     Err(String),
@@ -198,7 +198,8 @@ impl PartialEq for Seen {
 impl Seen {
     fn show(&self) -> String {
         match self {
-            Self::Signature([first, second, .., last]) => {
+            Self::Signature(numbers) => {
+                let [first, second, .., last] = &**numbers;
                 format!("[{first:#018x}, {second:#018x}, .., {last:#018x}]")
             }
             Self::Rows { rows, compared } if rows.is_empty() => format!("no row\n{compared}"),
@@ -281,7 +282,7 @@ fn cases() -> impl Iterator<Item = Case<Asked, Seen>> {
         (FREE, SHINGLES),
     ];
     let signatures = signatures.into_iter().map(|(text, why)| Case {
-        expected: Seen::Signature(signature(text)),
+        expected: Seen::Signature(Box::new(signature(text))),
         input: Asked::Signature(text),
         why,
     });
