@@ -8,6 +8,14 @@ use std::sync::Arc;
 
 /// How alike two texts are, from 0 to 1: the seam between the search for near duplicates and the proof, which may be
 /// costly.
+///
+/// ```
+/// use std::sync::Arc;
+/// use rust_for_ai::frames::Similar;
+///
+/// let similar: Similar = Arc::new(|a, b| if a.eq_ignore_ascii_case(b) { 1.0 } else { 0.0 });
+/// assert_eq!(similar("Born Free", "born free"), 1.0);
+/// ```
 pub type Similar = Arc<dyn Fn(&str, &str) -> f64 + Send + Sync>;
 
 /// The hash of `bytes` in the function number `seed`: the same in every version and on every machine.
