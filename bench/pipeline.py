@@ -13,11 +13,11 @@
 The documents are made of `data/declaration.tsv`: one to twelve articles of one language, chosen by a seed. So words
 repeat as they do in no crawl of the web, for both sides alike; a column of numbers and one of names stand beside the
 text. Equality first: all contestants give the same ids for every document, or nothing is printed. Every contestant is a
-process of its own, so the peak of its memory is its own; peak memory is the largest resident set, mapped pages
-included.
+process of its own, so the peak of its memory is its own: the largest resident set, as the system counts it, and of that
+what is anonymous and what is mapped from files, as far as looking every 20 ms sees it.
 
-Three ways in Python: all at once, as one writes it first; in chunks, which bounds the memory; and Polars in the place of
-pandas. `tokenizers` uses both processors in all of them (`encode_batch_fast`, without offsets).
+Three ways in Python: all at once, as one writes it first; in chunks of 2,000 rows, which bounds the memory; and Polars in
+the place of pandas. `tokenizers` uses both processors in all of them (`encode_batch_fast`, without offsets).
 """
 
 import argparse
@@ -45,7 +45,13 @@ PATTERN = (
     r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"""
     r"""|\s++$|\s*[\r\n]|\s+(?!\S)|\s"""
 )
-CHUNK = 20_000
+CHUNK = 2_000
+WAYS = {
+    "ours": "cargo lab tokenize",
+    "pandas": "pandas, all at once",
+    "chunks": f"pandas in chunks of {CHUNK:,} rows",
+    "polars": "Polars for Python in the place of pandas",
+}
 
 
 def corpus(megabytes: float) -> Path:
@@ -131,16 +137,34 @@ def command(way: str, source: Path, out: Path) -> list[str]:
     return [sys.executable, __file__, "--way", way, str(source), str(out), str(WORK / "cl100k.json")]
 
 
-def run(way: str, source: Path, out: Path) -> tuple[float, float]:
-    """Seconds and megabytes of one run from nothing."""
+def resident(pid: int) -> tuple[float, float]:
+    """Megabytes that a process has in memory now, anonymous and mapped from files; nothing where the system has no /proc."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0, 0.0
+    found = dict(line.split(":", 1) for line in lines)
+    size = lambda name: int(found.get(name, "0 kB").split()[0]) / 1e3  # noqa: E731
+    return size("RssAnon"), size("RssFile")
+
+
+def run(way: str, source: Path, out: Path) -> tuple[float, tuple[float, float, float]]:
+    """Seconds of one run from nothing, and its peaks in megabytes: resident, anonymous, mapped."""
     shutil.rmtree(out, ignore_errors=True)
     start = time.perf_counter()
     child = subprocess.Popen(command(way, source, out), stderr=subprocess.DEVNULL if way == "ours" else None)
-    _, status, usage = os.wait4(child.pid, 0)
+    anonymous = mapped = 0.0
+    while True:
+        now = resident(child.pid)
+        anonymous, mapped = max(anonymous, now[0]), max(mapped, now[1])
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.02)
     seconds = time.perf_counter() - start
     if status:
         sys.exit(f"{way} fails with the status {status}")
-    return seconds, usage.ru_maxrss / 1e3
+    return seconds, (usage.ru_maxrss / 1e3, anonymous, mapped)
 
 
 def digest(out: Path) -> tuple[int, str]:
@@ -161,6 +185,16 @@ def digest(out: Path) -> tuple[int, str]:
     return total, hashed.hexdigest()
 
 
+def model() -> str:
+    """The processor, as Linux names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return (names or [platform.machine()])[0].replace("(R)", "")
+
+
 def apart(*words: str) -> str:
     """What this program prints when it is run by itself: a child is charged with what its parent has in memory."""
     return subprocess.run([sys.executable, __file__, *words], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -170,7 +204,7 @@ def files(out: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(out.iterdir()) if p.name != "_lock"}
 
 
-def killed_and_gone_on_with(source: Path) -> tuple[float, float, int]:
+def killed_and_gone_on_with(source: Path) -> tuple[float, tuple[float, float, float], int]:
     """Ten times as much: peak memory, the kills that it lived through, and whether the result is the same."""
     whole, pieces = WORK / "whole", WORK / "pieces"
     seconds, memory = run("ours", source, whole)
@@ -203,7 +237,7 @@ def main() -> None:
     apart("--peer")
     source = Path(apart("--corpus", str(given.megabytes)))
     megabytes = source.stat().st_size / 1e6
-    ways, chance = ["ours", "pandas", "chunks", "polars"], random.Random(1)
+    ways, chance = list(WAYS), random.Random(1)
     seconds = {way: [] for way in ways}
     memory = {way: [] for way in ways}
     digests = {}
@@ -213,31 +247,40 @@ def main() -> None:
             seconds[way].append(took)
             memory[way].append(most)
             digests[way] = tuple(json.loads(apart("--digest", str(WORK / way))))
-            print(f"round {number + 1}: {way:8} {took:6.2f} s {most:6.0f} MB", flush=True)
+            print(f"round {number + 1}: {way:8} {took:6.2f} s {most[0]:6.0f} MB", flush=True)
             if digests[way] != digests.setdefault("first", digests[way]):
                 sys.exit(f"{way} gives other ids: {digests}")
     rows = []
     for way in ways:
         ratios = [theirs / ours for theirs, ours in zip(seconds[way], seconds["ours"])]
-        rows.append((way, statistics.median(seconds[way]), max(memory[way]), statistics.median(ratios), min(ratios)))
-        print(f"{way:8} median {rows[-1][1]:6.2f} s, peak {rows[-1][2]:6.0f} MB, {rows[-1][3]:5.1f} times ours (least {rows[-1][4]:.1f})")
+        most = [max(peaks) for peaks in zip(*memory[way])]
+        rows.append((way, statistics.median(seconds[way]), most, statistics.median(ratios), min(ratios)))
+        print(
+            f"{way:8} median {rows[-1][1]:6.2f} s, peak {most[0]:.0f} MB, anonymous {most[1]:.0f}, mapped {most[2]:.0f}, "
+            f"{rows[-1][3]:.1f} times ours (least {rows[-1][4]:.1f})"
+        )
     print(f"{megabytes:.0f} MB of NDJSON, {digests['first'][0]} ids, the same for all")
     figures = [{"id": "ids", "value": digests["first"][0], "unit": "ids", "what": "ids of the corpus, the same for all"}]
-    for way, middle, most, ratio, _ in rows:
-        times = seconds[way]
-        figures += [
-            {"id": f"{way}_seconds", "value": round(middle, 2), "unit": "s", "what": f"{way}, median of the rounds", "low": round(min(times), 2), "high": round(max(times), 2)},
-            {"id": f"{way}_memory", "value": round(most), "unit": "MB", "what": f"{way}, peak resident memory"},
-        ]
+    peaks = lambda id, what, most: [  # noqa: E731
+        {"id": f"{id}_memory", "value": round(most[0]), "unit": "MB", "what": f"{what}, peak resident memory"},
+        {"id": f"{id}_anonymous", "value": round(most[1]), "unit": "MB", "what": f"{what}, anonymous memory at most"},
+        {"id": f"{id}_mapped", "value": round(most[2]), "unit": "MB", "what": f"{what}, mapped memory at most"},
+    ]
+    for way, middle, most, ratio, least in rows:
+        times, what = seconds[way], WAYS[way]
+        low, high = round(min(times), 2), round(max(times), 2)
+        figures.append({"id": f"{way}_seconds", "value": round(middle, 2), "unit": "s", "what": what, "low": low, "high": high})
+        figures += peaks(way, what, most)
         if way != "ours":
-            figures.append({"id": f"{way}_ratio", "value": round(ratio, 1), "unit": "times", "what": f"{way} over ours, median of the rounds' own ratios"})
+            ratio, least = round(ratio, 1), round(least, 1)
+            figures.append({"id": f"{way}_ratio", "value": ratio, "unit": "times", "what": f"{what}, over ours", "low": least})
     if given.gigabyte:
         big = Path(apart("--corpus", str(given.megabytes * 10)))
         took, most, kills = killed_and_gone_on_with(big)
-        print(f"{big.stat().st_size / 1e6:.0f} MB: {took:.1f} s, peak {most:.0f} MB; after {kills} kills byte by byte the same")
+        print(f"{big.stat().st_size / 1e6:.0f} MB: {took:.1f} s, peak {most[0]:.0f} MB; after {kills} kills byte by byte the same")
         figures += [
             {"id": "big_seconds", "value": round(took, 1), "unit": "s", "what": "ours, ten times as much"},
-            {"id": "big_memory", "value": round(most), "unit": "MB", "what": "ours, ten times as much, peak resident memory"},
+            *peaks("big", "ours, ten times as much", most),
             {"id": "big_kills", "value": kills, "unit": "kills", "what": "after so many kills the files were the same, byte by byte"},
         ]
     if given.save:
@@ -245,9 +288,9 @@ def main() -> None:
             "about": f"{megabytes:.0f} MB of NDJSON to a Parquet of GPT-4's ids, beside pandas and Polars with the package tokenizers",
             "command": "python bench/pipeline.py --gigabyte",
             "date": time.strftime("%Y-%m-%d"),
-            "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, shared",
+            "machine": f"{model()}, {os.cpu_count()} processors, shared",
             "versions": ", ".join(f"{name} {metadata.version(name)}" for name in ("pandas", "pyarrow", "tokenizers", "polars")) + f", Python {platform.python_version()}",
-            "conditions": f"{given.rounds} interleaved rounds, each contestant a process of its own, reading from a warm cache; the ids are compared first; medians",
+            "conditions": f"{given.rounds} interleaved rounds, each contestant a process of its own, reading from a warm cache; the ids are compared first; medians, ratios as medians of the rounds' own with the least as `low`",
             "page": "src/frames/README.md",
         }
         lines = ",\n".join("  " + json.dumps(figure, ensure_ascii=False) for figure in figures)

@@ -19,6 +19,7 @@ use rust_for_ai::course::{Chapter, Needs, Stage};
 use serde_json::Value;
 
 use crate::place::Place;
+use crate::run;
 
 /// What grading gave.
 #[derive(Debug)]
@@ -210,7 +211,7 @@ fn compile(
     arguments: &[String],
     needs: Option<Needs>,
 ) -> Result<Build> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = run::cargo();
     cargo
         .current_dir(place.root())
         .args(arguments)

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::place::Place;
-use crate::run::{say, status_line};
+use crate::run::{cargo, say, status_line};
 
 /// A program of the crate `apps`.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +37,8 @@ impl Program {
     ///
     /// cargo cannot be run, or cannot build it.
     pub(crate) fn build(&self, place: &Place, features: &str) -> Result<PathBuf> {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
+        let mut build = cargo();
+        build
             .current_dir(place.root())
             .args(["build", "--package", "apps", "--bin", self.name])
             .args(self.arguments)
@@ -47,7 +47,7 @@ impl Program {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = cargo.spawn().context("could not run `cargo`")?;
+        let mut child = build.spawn().context("could not run `cargo`")?;
         let stderr = child.stderr.take().context("no messages of cargo")?;
         let this = *self;
         let said = thread::spawn(move || this.follow(BufReader::new(stderr)));

@@ -9,6 +9,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+/// A command of cargo that has not what `cargo run` tells this program about its own package. Some build scripts ask cargo
+/// to watch these variables; they, and all that depends on them, would be built again whenever this program takes turns
+/// with a cargo from the shell. Polars is among it.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+        if ours(&name) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
 /// Prints a line for a person. Standard error, so that `--json` stays clean.
 /// A reader that went away is no error.
 pub fn say(line: &str) {
@@ -91,4 +105,23 @@ pub fn last_lines(log: &Path, count: usize) -> String {
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cargo;
+
+    #[test]
+    fn a_cargo_that_is_run_is_not_told_of_this_package() {
+        // cargo tells a test what it tells a program.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let removed: Vec<String> = cargo()
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        assert!(removed.contains(&"CARGO_PKG_NAME".to_owned()), "{removed:?}");
+        assert!(removed.contains(&"CARGO_MANIFEST_DIR".to_owned()), "{removed:?}");
+        assert!(!removed.contains(&"CARGO_HOME".to_owned()), "{removed:?}");
+    }
 }

@@ -16,7 +16,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::place::Place;
-use crate::run::say;
+use crate::run::{self, say};
 use crate::{setup, vocabulary};
 use fresh::Fresh;
 pub use pulse::pulse;
@@ -183,7 +183,7 @@ fn loom(place: &Place) -> Result<()> {
     let build = ["--target-dir", "target/loom", "--no-default-features", "--features", "sharing"];
     let targets = ["--lib", "--test", "sharing", "--"];
     for (task, words) in [("clippy", &["-D", "warnings"][..]), ("test", &["loom"])] {
-        let mut cargo = command(place, "cargo", &[&[task][..], &build, &targets, words].concat());
+        let mut cargo = command(place, &[&[task][..], &build, &targets, words].concat());
         crate::grade::with_cfg(&mut cargo, "loom");
         done(&mut cargo)?;
     }
@@ -207,7 +207,7 @@ fn models(place: &Place, choices: Choices) -> Result<()> {
     let targets = ["--lib", "--bins", "--tests"];
     let test = [&["test", "--release"], &packages[..], MODELS, &targets].concat();
     let needed = if choices.model { "1" } else { "0" };
-    done(command(place, "cargo", &test).env("RUST_FOR_AI_NEEDS_MODEL", needed))
+    done(command(place, &test).env("RUST_FOR_AI_NEEDS_MODEL", needed))
 }
 
 /// What is compiled with Polars: apart, so that nothing else waits for it.
@@ -228,8 +228,7 @@ fn frames(place: &Place, _: Choices) -> Result<()> {
     let warnings = ["--", "-D", "warnings"];
     cargo(place, &[&["clippy", "--quiet"], &library[..], &targets, &warnings].concat())?;
     cargo(place, &[&["clippy", "--quiet", "--all-targets"], &program[..], &warnings].concat())?;
-    let mut doc =
-        command(place, "cargo", &[&["doc", "--quiet", "--no-deps"], &library[..]].concat());
+    let mut doc = command(place, &[&["doc", "--quiet", "--no-deps"], &library[..]].concat());
     done(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
@@ -252,7 +251,7 @@ fn peers(place: &Place, choices: Choices) -> Result<()> {
 
 fn docs(place: &Place, _: Choices) -> Result<()> {
     let all = ["doc", "--quiet", "--workspace", "--no-deps"];
-    let mut doc = command(place, "cargo", &[&all[..], MODELS].concat());
+    let mut doc = command(place, &[&all[..], MODELS].concat());
     done(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
@@ -288,9 +287,7 @@ fn browser(place: &Place, Choices { cold, .. }: Choices) -> Result<()> {
     seen?;
     // What the person saw in the notebook, the other two ways say too.
     done(&mut fresh.lab(&["check", "bpe.pair_counts"]))?;
-    done(
-        command(fresh.place(), "cargo", &["test", "--test", "bpe"]).env_remove("CARGO_TARGET_DIR"),
-    )?;
+    done(command(fresh.place(), &["test", "--test", "bpe"]).env_remove("CARGO_TARGET_DIR"))?;
     fresh.home_holds_only_caches()
 }
 
@@ -300,7 +297,7 @@ fn browser(place: &Place, Choices { cold, .. }: Choices) -> Result<()> {
 ///
 /// cargo cannot be run.
 pub fn tidy(place: &Place, write: bool) -> Result<bool> {
-    let mut test = command(place, "cargo", &["test", "--quiet", "--test", "tidy"]);
+    let mut test = command(place, &["test", "--quiet", "--test", "tidy"]);
     // A rule that is broken is told in words; a back trace adds nothing.
     test.env("RUST_BACKTRACE", "0");
     if write {
@@ -379,14 +376,14 @@ pub(crate) fn stripped(text: &str) -> Result<String> {
     Ok(String::from_utf8(out)?)
 }
 
-fn command(place: &Place, program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
+fn command(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = run::cargo();
     command.args(arguments).current_dir(place.root());
     command
 }
 
 fn cargo(place: &Place, arguments: &[&str]) -> Result<()> {
-    done(&mut command(place, "cargo", arguments))
+    done(&mut command(place, arguments))
 }
 
 /// This very program on the checkout.

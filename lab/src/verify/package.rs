@@ -90,7 +90,8 @@ impl<'a> Package<'a> {
         let packed = only(&dist, "gz")?;
         if before != Some(fs::read(&packed)?) || !source.exists() {
             empty(&source)?;
-            let mut tar = command(self.place, "tar", &["-xmzf"]);
+            let mut tar = Command::new("tar");
+            tar.arg("-xmzf").current_dir(self.place.root());
             done(tar.arg(&packed).arg("-C").arg(&source).arg("--strip-components=1"))?;
         }
         Ok(())
@@ -114,7 +115,7 @@ impl<'a> Package<'a> {
     fn binding(&self) -> Result<()> {
         let solutions = ["test", "--no-default-features", "--features", "binding"];
         let solutions = [&solutions[..], &["--test", "binding", "--", "solutions::"]].concat();
-        let mut test = command(self.place, "cargo", &solutions);
+        let mut test = command(self.place, &solutions);
         done(test.env("RUST_FOR_AI_GRADER_PYTHON", &self.python))?;
         let wrong = self.module("building the wrong answers", "tests/binding/wrong", "wrong")?;
         let mut grade = self.python(&["tests/binding/grade.py", "--wrong"]);
