@@ -200,6 +200,7 @@ pub mod measured {
     #![doc = concat!("# llama_figures\n```json\n", include_str!("../../interview/measured/llama_figures.json"), "\n```")]
     #![doc = concat!("# llama_race\n```json\n", include_str!("../../interview/measured/llama_race.json"), "\n```")]
     #![doc = concat!("# parallel\n```json\n", include_str!("../../interview/measured/parallel.json"), "\n```")]
+    #![doc = concat!("# pipeline\n```json\n", include_str!("../../interview/measured/pipeline.json"), "\n```")]
     #![doc = concat!("# race\n```json\n", include_str!("../../interview/measured/race.json"), "\n```")]
     #![doc = concat!("# calls\n```json\n", include_str!("../../interview/measured/calls.json"), "\n```")]
 }
