@@ -1,4 +1,5 @@
-//! The subcommands: their words, and one function each.
+//! The subcommands: their words, and one function each. Longer than most files here, so that all words of the command
+//! line, and what `--help` says of them, stand in one place.
 
 mod check;
 mod help_steps;

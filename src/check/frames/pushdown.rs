@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use super::declaration::{Row, declaration};
 use super::files::TempFile;
-use super::seen::rows;
+use super::seen::{first_line, rows};
 use super::tokenizers::{Tokenizer, expression};
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong};
@@ -38,11 +38,6 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         diff: |_, _, _| Vec::new(),
     };
     exam.sit(cases())
-}
-
-/// What went wrong, without the plan that Polars prints below it.
-fn first_line(error: &PolarsError) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// An input.

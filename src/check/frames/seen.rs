@@ -53,3 +53,8 @@ pub(super) fn rows(frame: &DataFrame) -> PolarsResult<Vec<String>> {
         })
         .collect()
 }
+
+/// What went wrong, without the plan that Polars prints below it.
+pub(super) fn first_line(error: &PolarsError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}

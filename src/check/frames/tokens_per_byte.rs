@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use polars::prelude::*;
 
 use super::declaration::declaration;
-use super::seen::rows;
+use super::seen::{first_line, rows};
 use super::tokenizers::Tokenizer;
 use crate::check::exam::{Case, Exam, graded};
 use crate::check::{Origin, Verdict, Wrong};
@@ -39,11 +39,6 @@ fn check(answer: &Answer, origin: Origin) -> Verdict {
         },
     };
     exam.sit(cases())
-}
-
-/// What went wrong, without the plan that Polars prints below it.
-fn first_line(error: &PolarsError) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// Language and text.
