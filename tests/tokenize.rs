@@ -408,6 +408,6 @@ fn an_input_without_rows_is_a_run_without_parts() {
         let out = folder.0.join(format!("{name}.out"));
         let report = run(&folder.file(name, text), &out, &options(64));
         assert_eq!((report.rows, report.parts), (0, 0), "{name}");
-        assert_eq!(parts(&out).expect("a folder"), [PathBuf::new(); 0]);
+        assert!(parts(&out).expect("a folder").is_empty(), "{name}");
     }
 }
