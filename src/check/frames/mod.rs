@@ -1,7 +1,7 @@
 //! The checks of chapter `frames`, a file a stage, each with its wrong answers beside it.
 //!
 //! A frame is compared by what a reader sees of it: its plan, the types of its columns, and its rows as text
-//! ([`seen`]). Where an answer takes a path, the check writes a small file ([`files`]) and removes it.
+//! (`seen`). Where an answer takes a path, the check writes a small file (`files`) and removes it.
 
 mod declaration;
 mod dedup;
