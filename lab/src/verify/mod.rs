@@ -228,8 +228,9 @@ fn frames(place: &Place, _: Choices) -> Result<()> {
     let warnings = ["--", "-D", "warnings"];
     cargo(place, &[&["clippy", "--quiet"], &library[..], &targets, &warnings].concat())?;
     cargo(place, &[&["clippy", "--quiet", "--all-targets"], &program[..], &warnings].concat())?;
-    let mut doc = command(place, &[&["doc", "--quiet", "--no-deps"], &library[..]].concat());
-    done(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    // Pages link to each other over chapters, so all of them are there.
+    let pages = ["doc", "--quiet", "--no-deps", "--profile", "frames", "--features", "frames"];
+    done(command(place, &pages).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn peers(place: &Place, choices: Choices) -> Result<()> {
