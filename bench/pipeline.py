@@ -12,7 +12,8 @@
 
 The documents are made of `data/declaration.tsv`: one to twelve articles of one language, chosen by a seed. So words
 repeat as they do in no crawl of the web, for both sides alike; a column of numbers and one of names stand beside the
-text. Equality first: all contestants give the same ids for every document, or nothing is printed. Every contestant is a
+text. All contestants have to give the same ids for every document: they are compared after each run, and a difference
+ends the program before any ratio. Every contestant is a
 process of its own, so the peak of its memory is its own: the largest resident set, as the system counts it, and of that
 what is anonymous and what is mapped from files, as far as looking every 20 ms sees it.
 
@@ -290,7 +291,7 @@ def main() -> None:
             "date": time.strftime("%Y-%m-%d"),
             "machine": f"{model()}, {os.cpu_count()} processors, shared",
             "versions": ", ".join(f"{name} {metadata.version(name)}" for name in ("pandas", "pyarrow", "tokenizers", "polars")) + f", Python {platform.python_version()}",
-            "conditions": f"{given.rounds} interleaved rounds, each contestant a process of its own, reading from a warm cache; the ids are compared first; medians, ratios as medians of the rounds' own with the least as `low`",
+            "conditions": f"{given.rounds} interleaved rounds, each contestant a process of its own, reading from a warm cache; ids compared after each run; medians, ratios as medians of the rounds' own with the least as `low`",
             "page": "src/frames/README.md",
         }
         lines = ",\n".join("  " + json.dumps(figure, ensure_ascii=False) for figure in figures)
